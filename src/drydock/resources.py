@@ -1,0 +1,164 @@
+"""The table of kinds that drydock serves: group, version, plural, scope, short names, subresources."""
+
+from dataclasses import dataclass
+
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of object, named as discovery names it."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """`deployments.apps`, as the API server's messages name it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+NAMESPACES = Resource(
+    "",
+    "v1",
+    "namespaces",
+    "Namespace",
+    namespaced=False,
+    short_names=("ns",),
+    subresources=("status", "finalize"),
+)
+NODES = Resource(
+    "",
+    "v1",
+    "nodes",
+    "Node",
+    namespaced=False,
+    short_names=("no",),
+    subresources=("status",),
+)
+PODS = Resource(
+    "",
+    "v1",
+    "pods",
+    "Pod",
+    short_names=("po",),
+    categories=("all",),
+    subresources=("status", "log", "eviction"),
+)
+SERVICES = Resource(
+    "",
+    "v1",
+    "services",
+    "Service",
+    short_names=("svc",),
+    categories=("all",),
+    subresources=("status",),
+)
+ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints", short_names=("ep",))
+SECRETS = Resource("", "v1", "secrets", "Secret")
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap", short_names=("cm",))
+SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", short_names=("sa",))
+EVENTS = Resource("", "v1", "events", "Event", short_names=("ev",))
+PERSISTENT_VOLUME_CLAIMS = Resource(
+    "",
+    "v1",
+    "persistentvolumeclaims",
+    "PersistentVolumeClaim",
+    short_names=("pvc",),
+    subresources=("status",),
+)
+RESOURCE_QUOTAS = Resource(
+    "", "v1", "resourcequotas", "ResourceQuota", short_names=("quota",), subresources=("status",)
+)
+LIMIT_RANGES = Resource("", "v1", "limitranges", "LimitRange", short_names=("limits",))
+DEPLOYMENTS = Resource(
+    "apps",
+    "v1",
+    "deployments",
+    "Deployment",
+    short_names=("deploy",),
+    categories=("all",),
+    subresources=("status", "scale"),
+)
+REPLICA_SETS = Resource(
+    "apps",
+    "v1",
+    "replicasets",
+    "ReplicaSet",
+    short_names=("rs",),
+    categories=("all",),
+    subresources=("status", "scale"),
+)
+JOBS = Resource("batch", "v1", "jobs", "Job", categories=("all",), subresources=("status",))
+HORIZONTAL_POD_AUTOSCALERS = Resource(
+    "autoscaling",
+    "v2",
+    "horizontalpodautoscalers",
+    "HorizontalPodAutoscaler",
+    short_names=("hpa",),
+    categories=("all",),
+    subresources=("status",),
+)
+POD_DISRUPTION_BUDGETS = Resource(
+    "policy",
+    "v1",
+    "poddisruptionbudgets",
+    "PodDisruptionBudget",
+    short_names=("pdb",),
+    subresources=("status",),
+)
+NETWORK_POLICIES = Resource(
+    "networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", short_names=("netpol",)
+)
+INGRESSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingresses",
+    "Ingress",
+    short_names=("ing",),
+    subresources=("status",),
+)
+INGRESS_CLASSES = Resource(
+    "networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False
+)
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "Role")
+ROLE_BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
+
+RESOURCES = (
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICES,
+    ENDPOINTS,
+    SECRETS,
+    CONFIG_MAPS,
+    SERVICE_ACCOUNTS,
+    EVENTS,
+    PERSISTENT_VOLUME_CLAIMS,
+    RESOURCE_QUOTAS,
+    LIMIT_RANGES,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    JOBS,
+    HORIZONTAL_POD_AUTOSCALERS,
+    POD_DISRUPTION_BUDGETS,
+    NETWORK_POLICIES,
+    INGRESSES,
+    INGRESS_CLASSES,
+    ENDPOINT_SLICES,
+    LEASES,
+    ROLES,
+    ROLE_BINDINGS,
+)

@@ -1,0 +1,67 @@
+"""What can go wrong, as facts: a problem, a remedy, an exit code."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+FAILED = 1
+USAGE = 2
+REFUSED = 3
+INTERRUPTED = 130
+
+
+@dataclass(eq=False)
+class ShipwayError(Exception):
+    """Something a person can act on. Subclasses hold facts and make `problem` and `remedy` from them."""
+
+    exit_code: ClassVar[int] = FAILED
+
+    @property
+    def problem(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def remedy(self) -> str | None:
+        """A command or an edit; None only where the problem already says it."""
+        return None
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Lines that prove the problem: a command's last output, a pod's log."""
+        return ()
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@dataclass(eq=False)
+class CommandFailed(ShipwayError):
+    """A program that we started said no."""
+
+    command: str
+    returncode: int
+    tail: tuple[str, ...] = field(default=())
+
+    @property
+    def problem(self) -> str:
+        return f"{self.command} ended with exit code {self.returncode}"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.tail
+
+
+@dataclass(eq=False)
+class ProgramMissing(ShipwayError):
+    """A program that we need is not on this machine."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    program: str
+
+    @property
+    def problem(self) -> str:
+        return f"{self.program} is not installed"
+
+    @property
+    def remedy(self) -> str:
+        return "make setup"
