@@ -1,0 +1,70 @@
+"""Look whether everything is in place; each thing that is not comes with what to do."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+
+from lightkube.resources.core_v1 import Node
+
+from shipway.actions.session import Session
+from shipway.errors import ShipwayError
+from shipway.kube.access import connect
+from shipway.model.check import Check
+from shipway.oci.registry import Registry
+from shipway.tools.pins import Pin, host
+from shipway.tools.provision import TOOLS
+from shipway.tools.tool import kept
+
+SPACE = 2.0  # GB that a release's images, logs and state may take
+OLDEST = (3, 11)
+
+
+async def doctor(session: Session) -> list[Check]:
+    """Every check, also after one that failed."""
+    return [
+        _python(),
+        _space(session),
+        *[await asyncio.to_thread(_tool, session, pin) for pin in TOOLS],
+        await _asked("cluster", session, _cluster),
+        await _asked("registry", session, _registry),
+    ]
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info[:2] >= OLDEST, found, "install Python 3.11 or later")
+
+
+def _space(session: Session) -> Check:
+    free = shutil.disk_usage(session.project.root).free / 1e9
+    return Check(
+        "disk", free > SPACE, f"{free:.1f} GB free", f"make room: {SPACE:.0f} GB are wanted"
+    )
+
+
+def _tool(session: Session, pin: Pin) -> Check:
+    tool = kept(pin, host(), session.state / "tools")
+    found = f"{tool.version}, {tool.origin}" if tool else f"{pin.wanted} is not provisioned"
+    return Check(pin.name, tool is not None, found, "shipway setup tools")
+
+
+async def _asked(name: str, session: Session, ask: Callable[[Session], Awaitable[str]]) -> Check:
+    try:
+        return Check(name, ok=True, found=await ask(session))
+    except ShipwayError as error:
+        return Check(name, ok=False, found=error.problem, remedy=error.remedy)
+
+
+async def _cluster(session: Session) -> str:
+    target = await session.find()
+    async with connect(target.access) as client:
+        nodes = [node async for node in client.list(Node)]
+    return f"{target.name}: {len(nodes)} node, ingress {target.url}"
+
+
+async def _registry(session: Session) -> str:
+    target = await session.find()
+    async with Registry(target.registry) as registry:
+        tags = await registry.tags(session.project.image.repository)
+    return f"{target.registry.host}: {session.project.image.repository} has {len(tags)} tags"

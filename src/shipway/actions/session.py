@@ -1,0 +1,57 @@
+"""What every action needs: the project, the shell, where events go; and the one way to run stages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shipway.config.project import Project
+from shipway.pipeline import engine
+from shipway.pipeline.engine import Report
+from shipway.pipeline.events import Event, RunStarted
+from shipway.pipeline.journal import Journal, run_id
+from shipway.pipeline.stage import Emit, Step
+from shipway.shell.shell import Shell
+from shipway.targets import embedded
+from shipway.targets.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    project: Project
+    target: str
+    shell: Shell
+    emit: Emit  # the renderer's ear
+    run: str  # this run's id
+
+    @property
+    def state(self) -> Path:
+        return self.project.root / ".shipway"
+
+    @property
+    def folder(self) -> Path:
+        """Where this run leaves its journal, its logs and the values it used."""
+        return self.state / "runs" / self.run
+
+    async def up(self) -> Target:
+        return await embedded.up(self.project, self.shell)
+
+    async def find(self) -> Target:
+        return embedded.find(self.project)
+
+    async def go(self, verb: str, steps: Sequence[Step]) -> Report:
+        journal = Journal(self.state / "runs", self.run)
+
+        def emit(event: Event) -> None:
+            journal.write(event)
+            self.emit(event)
+
+        begin = RunStarted(self.run, verb, self.target, tuple(step.name for step in steps))
+        try:
+            return await engine.run(steps, begin, emit)
+        finally:
+            journal.close()
+
+
+def new_run() -> str:
+    return run_id(datetime.now(UTC))

@@ -1,0 +1,123 @@
+"""The project's stages: the only place that turns configuration into stages."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from shipway.actions.session import Session
+from shipway.charts import values
+from shipway.images.python import PythonImage
+from shipway.pipeline.graph import in_turn
+from shipway.pipeline.stage import Stage, Step
+from shipway.runners.host import HostRunner
+from shipway.stages.build import Build
+from shipway.stages.chart_lint import ChartLint
+from shipway.stages.deploy import Deploy
+from shipway.stages.helm_test import HelmTest
+from shipway.stages.lint import Lint
+from shipway.stages.push import Push
+from shipway.stages.resolve import Resolve
+from shipway.stages.setup import Setup
+from shipway.stages.test import Test
+from shipway.stages.tools import Tools
+from shipway.stages.upload import Upload
+
+CHECKS = ("lint", "test", "chart-lint")
+
+
+def lint(session: Session) -> Lint:
+    check = session.project.checks.lint
+    return Lint(check.run, Path(check.folder), HostRunner(session.shell))
+
+
+def test(session: Session) -> Test:
+    check = session.project.checks.test
+    return Test(check.run, Path(check.folder), HostRunner(session.shell))
+
+
+def chart_lint(session: Session) -> ChartLint:
+    """Every values file in the folders that the targets name, of whatever target."""
+    project = session.project
+    named = [Path(file) for target in project.targets.values() for file in target.values.values()]
+    folders = sorted({file.parent for file in named})
+    found = {
+        path.relative_to(project.root)
+        for folder in folders
+        for path in (project.root / folder).glob("*.yaml")
+    }
+    return ChartLint(Path(project.chart.path), sorted({*found, *named}), session.shell)
+
+
+def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[Step]:
+    """Image and chart are built and uploaded at once; their tags wait for `after`."""
+    project = session.project
+    image, chart = project.image, project.chart
+    yield Step(
+        Build(
+            image=PythonImage(
+                source=project.root / image.source,
+                packages=image.packages,
+                requirements=project.root / image.requirements,
+                entrypoint=image.entrypoint,
+                port=image.port,
+            ),
+            chart=project.root / chart.path,
+            cache=session.state / "cache",
+            shell=session.shell,
+        )
+    )
+    yield Step(Upload(image.repository, chart.repository), ("setup", "build"))
+    target = project.targets[session.target]
+    files = {name: project.root / path for name, path in target.values.items()}
+    push = Push(image.repository, chart.repository, files, tag, session.shell)
+    yield Step(push, ("upload", *after))
+
+
+def check_values(session: Session) -> None:
+    """Every values file of the target can be read and filled in: known before anything else begins."""
+    project = session.project
+    for file in project.targets[session.target].values.values():
+        text = (project.root / file).read_text(encoding="utf-8")
+        values.load(values.substitute(text, os.environ, file=Path(file)), file=Path(file))
+
+
+def tools(session: Session) -> Tools:
+    return Tools(session.state / "tools", session.shell)
+
+
+def setup(session: Session) -> Step:
+    return Step(Setup(session.up))
+
+
+def resolve(session: Session, reference: str) -> Stage:
+    return Resolve(session.project.image.repository, reference)
+
+
+def deploying(session: Session, environments: Sequence[str], *, tested: bool) -> list[Stage]:
+    stages: list[Stage] = []
+    for environment in environments:
+        stages.append(deploy(session, environment))
+        if tested:
+            stages.append(helm_test(session, environment))
+    return stages
+
+
+def deploy(session: Session, environment: str) -> Deploy:
+    return Deploy(environment, session.project.timeout, session.folder, session.shell)
+
+
+def helm_test(session: Session, environment: str) -> HelmTest:
+    return HelmTest(environment, session.project.timeout, session.shell)
+
+
+def release(session: Session, tag: str, environments: Sequence[str]) -> list[Step]:
+    """The whole pipeline: checks beside the build, then one environment after the other."""
+    return [
+        Step(tools(session)),
+        setup(session),
+        Step(lint(session)),
+        Step(test(session)),
+        Step(chart_lint(session), ("tools",)),
+        *building(session, tag, CHECKS),
+        *in_turn(*deploying(session, environments, tested=True), after=("push",)),
+    ]

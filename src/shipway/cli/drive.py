@@ -1,0 +1,149 @@
+"""From a parsed command line to an exit code: opens the session, runs the action, turns every error into words."""
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+import click
+
+from shipway.actions.session import Session, new_run
+from shipway.cli.options import TARGETS, Common
+from shipway.cli.render.json import Json
+from shipway.cli.render.live import Live
+from shipway.cli.render.plain import Plain
+from shipway.cli.render.renderer import Renderer
+from shipway.config.load import find, load
+from shipway.config.project import Project
+from shipway.errors import FAILED, INTERRUPTED, USAGE, ShipwayError
+from shipway.shell.local import LocalShell
+
+Action = Callable[[Session, Renderer], Coroutine[Any, Any, int]]
+
+
+@dataclass(eq=False)
+class Unknown(ShipwayError):
+    """A target or an environment that shipway.yaml does not define."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    what: str
+    name: str
+    known: tuple[str, ...]
+    flag: str
+
+    @property
+    def problem(self) -> str:
+        return f"there is no {self.what} {self.name}; there is {', '.join(self.known)}"
+
+    @property
+    def remedy(self) -> str:
+        return f"{self.flag} {self.known[0]}"
+
+
+@dataclass(eq=False)
+class Bug(ShipwayError):
+    """Anything that is not a ShipwayError."""
+
+    what: str
+    trace: Path
+
+    @property
+    def problem(self) -> str:
+        return f"a bug in shipway: {self.what}"
+
+    @property
+    def remedy(self) -> str:
+        return f"send us {self.trace}"
+
+
+def drive(action: Action) -> NoReturn:
+    """Ends the process with the action's exit code. A person sees errors, never a traceback."""
+    common = click.get_current_context().obj or Common()
+    state = Path.cwd() / ".shipway"
+    renderer: Renderer | None = None
+    try:
+        project = load(find(Path.cwd()))
+        state = project.root / ".shipway"
+        renderer = _renderer(common, state)
+        session = Session(
+            project=project,
+            target=_target(common, project),
+            shell=LocalShell(project.root, [state / "tools", Path(sys.executable).parent]),
+            emit=renderer.event,
+            run=new_run(),
+        )
+        code = asyncio.run(_until_told(action(session, renderer)))
+    except ShipwayError as error:
+        renderer = renderer or _renderer(common, state)
+        renderer.error(error)
+        code = error.exit_code
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        code = INTERRUPTED
+    except Exception as bug:  # noqa: BLE001  # the trace is for us: a person is told where it is
+        renderer = renderer or _renderer(common, state)
+        renderer.error(Bug(f"{type(bug).__name__}: {bug}", _keep_trace(state)))
+        code = FAILED
+    if renderer:
+        renderer.close()
+    sys.exit(code)
+
+
+def chosen(session: Session, names: Sequence[str]) -> list[str]:
+    """The environments asked for, in the project's order; all without a wish."""
+    known = known_environments(session)
+    for name in names:
+        if name not in known:
+            raise Unknown("environment", name, known, "--env")
+    return [name for name in known if not names or name in names]
+
+
+def one(session: Session, name: str | None) -> str:
+    """The environment asked for; the first one without a wish."""
+    return chosen(session, [name] if name else [])[0]
+
+
+def known_environments(session: Session) -> tuple[str, ...]:
+    """Those that the target has values for, in the project's order."""
+    values = session.project.targets[session.target].values
+    return tuple(each.name for each in session.project.environments if each.name in values)
+
+
+async def _until_told(action: Coroutine[Any, Any, int]) -> int:
+    """A polite end (SIGTERM) is an interruption like Ctrl-C: children are stopped, the journal is closed."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await action
+
+
+def _renderer(common: Common, state: Path) -> Renderer:
+    output = common.output or ("live" if sys.stdout.isatty() else "plain")
+    verbose = bool(common.verbose)
+    match output:
+        case "json":
+            return Json()
+        case "live":
+            return Live(state / "runs", verbose=verbose)
+        case _:
+            return Plain(state / "runs", verbose=verbose)
+
+
+def _target(common: Common, project: Project) -> str:
+    name = common.target or os.environ.get("DEPLOYMENT_TARGET") or TARGETS[0]
+    usable = tuple(target for target in TARGETS if target in project.targets)
+    if name not in usable:
+        raise Unknown("target", name, usable or TARGETS, "--target")
+    return name
+
+
+def _keep_trace(state: Path) -> Path:
+    path = state / "bugs" / f"{new_run()}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(traceback.format_exc(), encoding="utf-8")
+    return path

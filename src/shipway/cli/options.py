@@ -1,0 +1,97 @@
+"""The common flags, accepted before and after the verb, and the flags that several verbs share."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import click
+
+TARGETS = ("embedded",)
+OUTPUTS = ("live", "plain", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What was said before or after the verb; what was said after it wins."""
+
+    target: str | None = None
+    output: str | None = None
+    verbose: bool | None = None
+
+    def then(self, later: "Common") -> "Common":
+        said = {each.name: getattr(later, each.name) for each in fields(later)}
+        return replace(self, **{name: value for name, value in said.items() if value is not None})
+
+
+def common_options() -> list[click.Option]:
+    """Fresh ones for each command. Their values are kept in the context, not passed to the function."""
+    return [
+        click.Option(
+            ["--target"],
+            type=click.Choice(TARGETS),
+            help="Where to release to.  [env: DEPLOYMENT_TARGET; default: embedded]",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--output"],
+            type=click.Choice(OUTPUTS),
+            help="How to show it.  [default: live at a terminal, else plain]",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--verbose/--no-verbose", "-v"],
+            default=None,
+            help="Show the lines of every stage, not only of failed ones.",
+            expose_value=False,
+            callback=_keep,
+        ),
+    ]
+
+
+def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
+    before = context.obj if isinstance(context.obj, Common) else Common()
+    assert option.name is not None
+    context.obj = before.then(Common(**{option.name: value}))
+
+
+class Verb(click.Command):
+    """A command that takes the common flags too."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params += common_options()
+
+
+tag = click.option(
+    "--tag",
+    envvar="IMAGE_TAG",
+    default="latest",
+    show_default=True,
+    show_envvar=True,
+    help="The release's name: the image's tag.",
+)
+release = click.option(
+    "--tag",
+    envvar="IMAGE_TAG",
+    default="latest",
+    show_default=True,
+    show_envvar=True,
+    metavar="TAG|BUNDLE",
+    help="A release that is in the registry.",
+)
+environments = click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    envvar="DEPLOY_ENV",
+    show_envvar=True,
+    help="Only this environment; repeat it for several.  [default: all]",
+)
+environment = click.option(
+    "--env",
+    "environment",
+    envvar="DEPLOY_ENV",
+    show_envvar=True,
+    help="The environment.  [default: the first one]",
+)

@@ -1,0 +1,30 @@
+"""What every way of showing a run can do. Implementations: live, plain, json."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shipway.errors import ShipwayError
+from shipway.model.check import Check
+from shipway.model.revision import Revision
+from shipway.model.status import Row
+from shipway.pipeline.events import Event
+
+
+class Renderer(Protocol):
+    """Results go to stdout, errors to stderr; json prints only JSON objects, one per line, on stdout."""
+
+    def event(self, event: Event) -> None: ...
+
+    def status(self, rows: Sequence[Row]) -> None: ...
+
+    def history(self, revisions: Sequence[Revision]) -> None: ...
+
+    def note(self, text: str) -> None:
+        """One line that answers the verb."""
+        ...
+
+    def checks(self, checks: Sequence[Check]) -> None: ...
+
+    def error(self, error: ShipwayError) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,116 @@
+"""The helm commands we use (helm 4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from shipway.commands.command import Command, Flag, argv
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """How helm and kubectl reach a cluster."""
+
+    kubeconfig: PurePath
+    context: str | None = None
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        return (("--kubeconfig", self.kubeconfig), ("--kube-context", self.context))
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release's name and place."""
+
+    name: str
+    namespace: str
+
+
+def lint(chart: PurePath, values: PurePath) -> Command:
+    return Command(argv("helm", "lint", chart, "--strict", ("--values", values)))
+
+
+def template(chart: PurePath, values: PurePath, release: Release) -> Command:
+    return Command(
+        argv(
+            "helm",
+            "template",
+            release.name,
+            chart,
+            ("--namespace", release.namespace),
+            ("--values", values),
+        )
+    )
+
+
+def upgrade(
+    release: Release,
+    chart: str,
+    values: PurePath,
+    cluster: Cluster,
+    *,
+    description: str,
+    plain_http: bool,
+    create_namespace: bool,
+    timeout_seconds: int,
+    env: Mapping[str, str],
+) -> Command:
+    """Apply only: helm waits for hooks, our own watch decides about the rollout (pitfall 7)."""
+    return Command(
+        argv(
+            "helm",
+            "upgrade",
+            release.name,
+            chart,
+            "--install",
+            ("--namespace", release.namespace),
+            *(["--create-namespace"] if create_namespace else []),
+            ("--values", values),
+            ("--description", description),
+            ("--history-max", "20"),
+            ("--timeout", f"{timeout_seconds}s"),
+            *(["--plain-http"] if plain_http else []),
+            *cluster.flags,
+        ),
+        env=env,
+    )
+
+
+def test(
+    release: Release, cluster: Cluster, *, timeout_seconds: int, env: Mapping[str, str]
+) -> Command:
+    return Command(
+        argv(
+            "helm",
+            "test",
+            release.name,
+            ("--namespace", release.namespace),
+            ("--timeout", f"{timeout_seconds}s"),
+            *cluster.flags,
+        ),
+        env=env,
+    )
+
+
+def rollback(
+    release: Release,
+    revision: int,
+    cluster: Cluster,
+    *,
+    timeout_seconds: int,
+    env: Mapping[str, str],
+) -> Command:
+    return Command(
+        argv(
+            "helm",
+            "rollback",
+            release.name,
+            str(revision),
+            ("--namespace", release.namespace),
+            ("--history-max", "20"),
+            ("--timeout", f"{timeout_seconds}s"),
+            *cluster.flags,
+        ),
+        env=env,
+    )

@@ -1,0 +1,60 @@
+"""What the Kubernetes API can refuse, said so that a person can act."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shipway.errors import USAGE, ShipwayError
+
+
+@dataclass(eq=False)
+class ClusterUnreachable(ShipwayError):
+    server: str
+    reason: str
+    start: str  # the command that would bring it up
+
+    @property
+    def problem(self) -> str:
+        return f"the cluster at {self.server} does not answer: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        return self.start
+
+
+@dataclass(eq=False)
+class NoCluster(ShipwayError):
+    exit_code: ClassVar[int] = USAGE
+
+    target: str
+    start: str
+
+    @property
+    def problem(self) -> str:
+        return f"there is no {self.target} cluster to ask"
+
+    @property
+    def remedy(self) -> str:
+        return self.start
+
+
+@dataclass(eq=False)
+class Forbidden(ShipwayError):
+    message: str
+    access: str  # the command that shows who we are and what we may
+
+    @property
+    def problem(self) -> str:
+        return f"the cluster refused: {self.message}"
+
+    @property
+    def remedy(self) -> str:
+        return self.access
+
+
+@dataclass(eq=False)
+class ApiRefused(ShipwayError):
+    message: str
+
+    @property
+    def problem(self) -> str:
+        return f"the cluster answered: {self.message}"

@@ -1,0 +1,76 @@
+"""Helm's release history, read from where helm keeps it: one Secret per revision.
+
+The format is helm's storage driver `secrets` (pkg/storage/driver/secrets.go): a Secret of type
+`helm.sh/release.v1` named `sh.helm.release.v1.NAME.vN`, whose `release` is base64 of gzip of JSON.
+"""
+
+import base64
+import binascii
+import gzip
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from lightkube import AsyncClient
+from lightkube.models.core_v1 import Secret as SecretModel
+from lightkube.resources.core_v1 import Secret
+
+from shipway.commands.helm import Release
+from shipway.model.revision import Revision, current
+
+
+async def history(client: AsyncClient, release: Release) -> list[Revision]:
+    """Oldest first; empty where nothing was ever installed."""
+    labels: dict[str, Any] = {"owner": "helm", "name": release.name}
+    found = [
+        _revision(decode(secret))
+        async for secret in client.list(Secret, namespace=release.namespace, labels=labels)
+    ]
+    return sorted(found, key=lambda revision: revision.number)
+
+
+async def latest(client: AsyncClient, release: Release) -> Revision | None:
+    return current(await history(client, release))
+
+
+async def mark_failed(
+    client: AsyncClient, release: Release, number: int, reason: str, now: datetime | None = None
+) -> None:
+    """What `helm upgrade --wait` does when its own wait fails: the revision no longer counts as good."""
+    name = f"sh.helm.release.v1.{release.name}.v{number}"
+    secret = await client.get(Secret, name, namespace=release.namespace)
+    stored = decode(secret)
+    stored["info"]["status"] = "failed"
+    stored["info"]["description"] = reason
+    stored["info"]["last_deployed"] = (now or datetime.now(UTC)).isoformat()
+    assert secret.metadata is not None
+    assert secret.metadata.labels is not None
+    secret.metadata.labels["status"] = "failed"
+    secret.data = {"release": encode(stored)}
+    await client.replace(secret)
+
+
+def decode(secret: SecretModel) -> dict[str, Any]:
+    """The release as JSON. Helm encodes it itself, and Kubernetes once more."""
+    raw = base64.b64decode(base64.b64decode((secret.data or {})["release"]))
+    if raw[:2] == b"\x1f\x8b":
+        raw = gzip.decompress(raw)
+    release: dict[str, Any] = json.loads(raw)
+    return release
+
+
+def encode(release: dict[str, Any]) -> str:
+    raw = gzip.compress(json.dumps(release, separators=(",", ":")).encode(), mtime=0)
+    return base64.b64encode(binascii.b2a_base64(raw, newline=False)).decode()
+
+
+def _revision(release: dict[str, Any]) -> Revision:
+    info, chart = release["info"], release["chart"]["metadata"]
+    return Revision(
+        number=release["version"],
+        status=info["status"],
+        chart_version=chart["version"],
+        updated=info["last_deployed"],
+        description=info.get("description", ""),
+        values=release.get("config") or {},
+    )

@@ -1,0 +1,57 @@
+"""Wakes whoever waits for a rollout as soon as something in its namespace moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from lightkube import AsyncClient
+from lightkube.core.exceptions import ApiError
+from lightkube.resources.apps_v1 import Deployment
+from lightkube.resources.core_v1 import Pod
+
+HEARTBEAT = 2.0  # seconds after which we look even though nobody told us to
+
+
+@asynccontextmanager
+async def changes(client: AsyncClient, namespace: str) -> AsyncIterator["Bell"]:
+    bell = Bell()
+    watches = [
+        asyncio.create_task(_ring(client, kind, namespace, bell)) for kind in (Deployment, Pod)
+    ]
+    try:
+        yield bell
+    finally:
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
+
+
+class Bell:
+    """Rings at each change; without one, at each heartbeat."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._rung.wait(), HEARTBEAT)
+        except TimeoutError:
+            return
+        finally:
+            self._rung.clear()
+
+
+async def _ring(
+    client: AsyncClient, kind: type[Deployment] | type[Pod], namespace: str, bell: Bell
+) -> None:
+    """A broken watch is begun again at the next heartbeat; until then the heartbeat does its work."""
+    while True:
+        try:
+            async for _ in client.watch(kind, namespace=namespace):
+                bell.ring()
+        except (ApiError, httpx2.TransportError):
+            await asyncio.sleep(HEARTBEAT)

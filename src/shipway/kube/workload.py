@@ -1,0 +1,191 @@
+"""A Deployment and its pods as facts: what the model's judgement and diagnosis read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lightkube import AsyncClient
+from lightkube.core.exceptions import ApiError
+from lightkube.models import core_v1
+from lightkube.resources.apps_v1 import Deployment, ReplicaSet
+from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
+from lightkube.resources.core_v1 import Event, Pod
+
+from shipway.commands.helm import Release
+from shipway.model import rollout
+
+REVISION = "deployment.kubernetes.io/revision"
+HOOK = "helm.sh/hook"
+LOG_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One look at a Deployment: the object, its newest pods, what else the table needs."""
+
+    deployment: rollout.Deployment
+    pods: tuple[rollout.Pod, ...]  # of the newest ReplicaSet
+    image: str
+    annotations: dict[str, str]
+
+
+async def look(client: AsyncClient, namespace: str, name: str) -> Workload | None:
+    """None where there is no such Deployment."""
+    try:
+        found = await client.get(Deployment, name, namespace=namespace)
+    except ApiError as error:
+        if error.status.code == 404:
+            return None
+        raise
+    minimum = await _autoscaled_minimum(client, namespace, name)
+    pods = await _newest_pods(client, namespace, found)
+    assert found.metadata is not None
+    assert found.spec is not None
+    containers = found.spec.template.spec.containers if found.spec.template.spec else []
+    return Workload(
+        deployment=_deployment(found, minimum),
+        pods=tuple(_pod(pod) for pod in pods),
+        image=containers[0].image or "",
+        annotations=dict(found.metadata.annotations or {}),
+    )
+
+
+async def evidence(
+    client: AsyncClient, namespace: str, pods: Sequence[rollout.Pod]
+) -> tuple[rollout.Pod, ...]:
+    """The same pods with their warnings and last log lines: costs a few requests, so only on failure."""
+    return tuple([await _with_evidence(client, namespace, pod) for pod in pods])
+
+
+async def tests(client: AsyncClient, release: Release) -> tuple[rollout.Pod, ...]:
+    """The pods that helm started as tests of a release and that did not succeed, with their evidence."""
+    found = [
+        each
+        async for each in client.list(Pod, namespace=release.namespace, labels=_instance(release))
+        if each.metadata and (each.metadata.annotations or {}).get(HOOK) == "test"
+    ]
+    pods = [pod for pod in map(_pod, found) if pod.phase != "Succeeded"]
+    return await evidence(client, release.namespace, pods)
+
+
+async def _autoscaled_minimum(client: AsyncClient, namespace: str, name: str) -> int:
+    async for scaler in client.list(HorizontalPodAutoscaler, namespace=namespace):
+        spec = scaler.spec
+        if spec and (spec.scaleTargetRef.kind, spec.scaleTargetRef.name) == ("Deployment", name):
+            return spec.minReplicas or 1
+    return 0
+
+
+async def _newest_pods(client: AsyncClient, namespace: str, deployment: Deployment) -> list[Pod]:
+    assert deployment.metadata is not None
+    uid = deployment.metadata.uid
+    sets = [
+        each
+        async for each in client.list(ReplicaSet, namespace=namespace)
+        if each.metadata and uid in {owner.uid for owner in each.metadata.ownerReferences or []}
+    ]
+    newest = max(sets, key=_revision, default=None)
+    if newest is None or newest.spec is None or newest.spec.selector is None:
+        return []
+    labels = dict(newest.spec.selector.matchLabels or {})
+    return [each async for each in client.list(Pod, namespace=namespace, labels={**labels})]
+
+
+def _instance(release: Release) -> dict[str, Any]:
+    return {"app.kubernetes.io/instance": release.name}
+
+
+def _revision(replica_set: ReplicaSet) -> int:
+    annotations = (replica_set.metadata.annotations if replica_set.metadata else None) or {}
+    return int(annotations.get(REVISION, "0"))
+
+
+def _deployment(found: Deployment, minimum: int) -> rollout.Deployment:
+    assert found.metadata is not None
+    assert found.spec is not None
+    status = found.status
+    conditions = {each.type: each for each in (status.conditions if status else None) or []}
+    progressing, failure = conditions.get("Progressing"), conditions.get("ReplicaFailure")
+    wanted = 1 if found.spec.replicas is None else found.spec.replicas
+    return rollout.Deployment(
+        name=found.metadata.name or "",
+        generation=found.metadata.generation or 0,
+        observed=(status and status.observedGeneration) or 0,
+        wanted=max(wanted, minimum),
+        updated=(status and status.updatedReplicas) or 0,
+        replicas=(status and status.replicas) or 0,
+        ready=(status and status.readyReplicas) or 0,
+        available=(status and status.availableReplicas) or 0,
+        deadline_exceeded=bool(progressing and progressing.reason == "ProgressDeadlineExceeded"),
+        replica_failure=(failure.message or "") if failure and failure.status == "True" else "",
+    )
+
+
+def _pod(found: Pod) -> rollout.Pod:
+    assert found.metadata is not None
+    status = found.status or core_v1.PodStatus()
+    conditions = {each.type: each for each in status.conditions or []}
+    ready, scheduled = conditions.get("Ready"), conditions.get("PodScheduled")
+    unplaced = scheduled is not None and scheduled.reason == "Unschedulable"
+    return rollout.Pod(
+        name=found.metadata.name or "",
+        phase=status.phase or "Pending",
+        ready=ready is not None and ready.status == "True",
+        terminating=found.metadata.deletionTimestamp is not None,
+        unschedulable=(scheduled.message or "") if scheduled and unplaced else "",
+        containers=tuple(
+            _container(each)
+            for each in [*(status.initContainerStatuses or []), *(status.containerStatuses or [])]
+        ),
+    )
+
+
+def _container(found: core_v1.ContainerStatus) -> rollout.Container:
+    state, last = found.state, found.lastState
+    ended = (state and state.terminated) or (last and last.terminated)
+    waiting = state.waiting if state else None
+    return rollout.Container(
+        name=found.name,
+        image=found.image,
+        ready=found.ready,
+        restarts=found.restartCount,
+        waiting=(waiting.reason or "") if waiting else "",
+        message=(waiting.message or "") if waiting else "",
+        exit_code=ended.exitCode if ended else None,
+        exit_reason=(ended.reason or "") if ended else "",
+    )
+
+
+async def _with_evidence(client: AsyncClient, namespace: str, pod: rollout.Pod) -> rollout.Pod:
+    warnings = [
+        (event.lastTimestamp, f"{event.reason}: {event.message}")
+        async for event in client.list(
+            Event, namespace=namespace, fields={"involvedObject.name": pod.name}
+        )
+        if event.type == "Warning"
+    ]
+    warnings.sort(key=lambda pair: str(pair[0]))
+    return replace(
+        pod,
+        events=tuple(text for _, text in warnings),
+        log=await _last_lines(client, namespace, pod),
+    )
+
+
+async def _last_lines(client: AsyncClient, namespace: str, pod: rollout.Pod) -> tuple[str, ...]:
+    """Of the container that ended, else of the first. A container in back-off still shows its last run."""
+    told = next((each for each in pod.containers if each.exit_code), None)
+    container = told or next(iter(pod.containers), None)
+    if container is None:
+        return ()
+    try:
+        lines = client.log(
+            pod.name,
+            namespace=namespace,
+            container=container.name,
+            tail_lines=LOG_LINES,
+            newlines=False,
+        )
+        return tuple([line async for line in lines])
+    except ApiError:
+        return ()  # a container that never started has no log

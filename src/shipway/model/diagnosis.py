@@ -1,0 +1,66 @@
+"""Facts about pods become causes: which pod, its state, what it said last, and why, most telling first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shipway.model.rollout import Container, Deployment, Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One explanation, with the pod that shows it."""
+
+    rank: int  # lower is more telling
+    cause: str
+    pod: str = ""
+    state: str = ""
+    log: tuple[str, ...] = ()
+
+
+def diagnose(deployment: Deployment, pods: Sequence[Pod]) -> Cause:
+    """The most telling cause. There is always one, if only that time ran out."""
+    causes = [cause for pod in pods if not pod.terminating for cause in _of_pod(pod)]
+    if deployment.replica_failure:
+        causes.append(Cause(0, f"a pod was refused: {deployment.replica_failure}"))
+    fallback = Cause(9, "the pods made no progress in time")
+    return min([*causes, fallback], key=lambda cause: cause.rank)
+
+
+def _of_pod(pod: Pod) -> list[Cause]:
+    causes = [
+        Cause(rank, cause, pod.name, state(pod), pod.log)
+        for container in pod.containers
+        for rank, cause in _of_container(container)
+    ]
+    if pod.unschedulable:
+        causes.append(Cause(3, f"no node takes the pod: {pod.unschedulable}", pod.name, state(pod)))
+    probes = [event for event in pod.events if "probe failed" in event]
+    if probes and not pod.ready:
+        causes.append(Cause(4, probes[-1], pod.name, state(pod), pod.log))
+    elif not causes and not pod.ready and pod.events:
+        causes.append(Cause(5, pod.events[-1], pod.name, state(pod), pod.log))
+    return causes
+
+
+def _of_container(container: Container) -> list[tuple[int, str]]:
+    match container.waiting:
+        case "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull":
+            return [(1, f"the image cannot be pulled: {container.message or container.image}")]
+        case "CreateContainerConfigError" | "CreateContainerError":
+            return [(1, f"the container cannot be made: {container.message}")]
+        case _ if container.exit_reason == "OOMKilled":
+            return [(2, f"container {container.name} used more memory than its limit")]
+        case _ if container.exit_code:
+            times = f", {container.restarts} restarts" if container.restarts else ""
+            return [(2, f"container {container.name} exits with code {container.exit_code}{times}")]
+    return []
+
+
+def state(pod: Pod) -> str:
+    """What kubectl would show as its status."""
+    for container in pod.containers:
+        if container.waiting:
+            return container.waiting
+    if pod.terminating:
+        return "Terminating"
+    return pod.phase if pod.ready or pod.phase != "Running" else "Running, not ready"

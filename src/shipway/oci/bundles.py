@@ -1,0 +1,103 @@
+"""Bundles in a registry: stored beside the image, found again by tag or by id.
+
+A bundle is an OCI artifact whose subject is the image. Its first layer is the bundle's own JSON, whose
+sha256 is the bundle's id; one layer per environment follows, with the values file as it was built.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import msgspec
+
+from shipway.errors import REFUSED, ShipwayError
+from shipway.model.bundle import Bundle
+from shipway.oci.artifact import EMPTY, Artifact, Blob, Descriptor
+from shipway.oci.registry import Registry
+
+BUNDLE = "application/vnd.shipway.bundle.v1+json"
+VALUES = "application/vnd.shipway.values.v1+yaml"
+ENVIRONMENT = "dev.shipway.environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A bundle with the values files it speaks of: all that a deploy needs."""
+
+    bundle: Bundle
+    values: Mapping[str, str]  # by environment: the file's text
+
+
+@dataclass(eq=False)
+class NoSuchRelease(ShipwayError):
+    exit_code: ClassVar[int] = REFUSED
+
+    reference: str
+    registry: str
+    known: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        return f"{self.registry} holds no release {self.reference}"
+
+    @property
+    def remedy(self) -> str:
+        build = f"shipway build --tag {self.reference}"
+        return f"{build}, or one of: {', '.join(self.known)}" if self.known else build
+
+
+def bundle_tag(reference: str) -> str:
+    """The tag a bundle is found by, from the image's tag or from the bundle's id.
+
+    `v1` becomes `v1.bundle`; `sha256:3fa9…` becomes `bundle-3fa9…` with the id's first 16 digits.
+    """
+    if reference.startswith("sha256:"):
+        return f"bundle-{reference.removeprefix('sha256:')[:16]}"
+    return f"{reference}.bundle"
+
+
+def pack(released: Released, image: Descriptor) -> Artifact:
+    layers = [Blob.of(BUNDLE, released.bundle.to_json())]
+    for environment, text in sorted(released.values.items()):
+        plain = Blob.of(VALUES, text.encode())
+        named = Descriptor(
+            VALUES,
+            plain.descriptor.digest,
+            plain.descriptor.size,
+            annotations={ENVIRONMENT: environment},
+        )
+        layers.append(Blob(named, plain.content))
+    return Artifact(
+        config=Blob.of(EMPTY, b"{}"),
+        layers=tuple(layers),
+        artifact_type=BUNDLE,
+        subject=image,
+    )
+
+
+async def push(registry: Registry, released: Released, image: Descriptor) -> None:
+    """The bundle's tags come last: what they name is complete."""
+    bundle = released.bundle
+    repository = bundle.image.repository
+    stored = await registry.upload(repository, pack(released, image))
+    await registry.tag(repository, stored.digest, bundle_tag(bundle.id))
+    await registry.tag(repository, stored.digest, bundle_tag(bundle.tag))
+
+
+async def find(registry: Registry, repository: str, reference: str) -> Released:
+    """By tag or by bundle id. NoSuchRelease names those there are."""
+    digest = await registry.digest_of(repository, bundle_tag(reference))
+    if digest is None:
+        tags = await registry.tags(repository)
+        known = tuple(tag.removesuffix(".bundle") for tag in tags if tag.endswith(".bundle"))
+        raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", known)
+    manifest = msgspec.json.decode((await registry.manifest(repository, digest)).raw)
+    first, *rest = manifest["layers"]
+    values = {
+        layer["annotations"][ENVIRONMENT]: (await registry.blob(repository, layer["digest"]))
+        for layer in rest
+    }
+    return Released(
+        Bundle.from_json(await registry.blob(repository, first["digest"])),
+        {environment: raw.decode() for environment, raw in values.items()},
+    )

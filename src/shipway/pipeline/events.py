@@ -1,0 +1,55 @@
+"""What happens in a run, as values. Terminal, JSON lines and the journal are renderers of this one stream."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Ending = Literal["done", "unchanged", "failed", "cancelled", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    run: str
+    verb: str
+    target: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of output, ours or a command's."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a stage stands now; the next one replaces it."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinished:
+    stage: str
+    ending: Ending
+    summary: str
+    seconds: float
+    details: tuple[str, ...] = ()  # of a failure: the lines that prove it
+    remedy: str | None = None
+    traceback: str | None = None  # of a bug; the journal keeps it, a person is told where
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    ending: Literal["done", "failed", "cancelled"]
+    seconds: float
+
+
+Event = RunStarted | StageStarted | Line | Progress | StageFinished | RunFinished

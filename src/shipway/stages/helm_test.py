@@ -1,0 +1,93 @@
+"""Ask the release from inside its cluster whether it serves: helm's test pod requests the health endpoints."""
+
+from dataclasses import dataclass
+
+from lightkube import AsyncClient
+
+from shipway.commands import helm, kubectl
+from shipway.errors import CommandFailed, ShipwayError
+from shipway.kube import releases, workload
+from shipway.kube.access import connect
+from shipway.model.diagnosis import state
+from shipway.model.rollout import Pod
+from shipway.pipeline.stage import Facts, Outcome, Say
+from shipway.shell.shell import Shell
+from shipway.targets.target import Place, Target
+
+
+@dataclass(eq=False)
+class HelmTestFailed(ShipwayError):
+    """The release runs, but does not answer as it should."""
+
+    environment: str
+    namespace: str
+    pods: tuple[Pod, ...]  # the test's own, with their evidence
+    output: tuple[str, ...]  # helm's last lines
+    look: str
+
+    @property
+    def problem(self) -> str:
+        said = next((pod.log[-1] for pod in self.pods if pod.log), "")
+        said = said or next((pod.events[-1] for pod in self.pods if pod.events), "")
+        said = said or next(iter(self.output[-1:]), "it did not say why")
+        return f"{self.environment}: the helm test failed: {said}"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        if not self.pods:
+            return self.output
+        return tuple(
+            line
+            for pod in self.pods
+            for line in (
+                f"pod {pod.name} in namespace {self.namespace}: {state(pod)}",
+                *(f"  {text}" for text in pod.log),
+            )
+        )
+
+    @property
+    def remedy(self) -> str:
+        return f"{self.look}; shipway rollback {self.environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class HelmTest:
+    environment: str
+    timeout_seconds: int
+    shell: Shell
+
+    @property
+    def name(self) -> str:
+        return f"helm-test {self.environment}"
+
+    async def run(self, so_far: Facts, say: Say) -> Outcome:
+        target = so_far.of(Target)
+        place = target.place(self.environment)
+        command = helm.test(
+            place.release,
+            target.cluster,
+            timeout_seconds=self.timeout_seconds,
+            env=target.tool_env,
+        )
+        try:
+            await self.shell.run(command, listen=say.line)
+        except CommandFailed as failure:
+            async with connect(target.access) as client:
+                raise await self._failed(client, target, place, failure) from failure
+        return Outcome(f"{place.release.name} answers from inside the cluster")
+
+    async def _failed(
+        self, client: AsyncClient, target: Target, place: Place, failure: CommandFailed
+    ) -> ShipwayError:
+        tested = await releases.latest(client, place.release)
+        if tested is None:
+            return failure
+        error = HelmTestFailed(
+            environment=self.environment,
+            namespace=place.release.namespace,
+            pods=await workload.tests(client, place.release),
+            output=failure.tail,
+            look=str(kubectl.endpoints(target.cluster, place.release)),
+        )
+        await releases.mark_failed(client, place.release, tested.number, error.problem)
+        return error

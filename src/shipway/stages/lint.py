@@ -1,0 +1,21 @@
+"""Refuse code that its linter refuses."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from shipway.pipeline.stage import Facts, Outcome, Say
+from shipway.runners.host import HostRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    name: ClassVar[str] = "lint"
+
+    argv: tuple[str, ...]
+    folder: Path
+    runner: HostRunner
+
+    async def run(self, _so_far: Facts, say: Say) -> Outcome:
+        await self.runner.run(self.argv, self.folder, say.line)
+        return Outcome(f"{' '.join(self.argv)} found nothing, {self.runner.where}")

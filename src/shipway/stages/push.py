@@ -1,0 +1,61 @@
+"""Name what was built: the chart's version, the image's tag, and the bundle that binds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from shipway.charts.package import tag_of
+from shipway.commands import git
+from shipway.errors import CommandFailed, ProgramMissing
+from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
+from shipway.oci import bundles
+from shipway.oci.bundles import Released
+from shipway.oci.registry import Registry
+from shipway.pipeline.stage import Facts, Outcome, Say
+from shipway.shell.shell import Shell
+from shipway.stages.build import Built, short
+from shipway.targets.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The only stage that writes tags, and it writes the bundle's last."""
+
+    name: ClassVar[str] = "push"
+
+    image_repository: str
+    chart_repository: str
+    values: Mapping[str, Path]  # by environment
+    tag: str
+    shell: Shell
+
+    async def run(self, so_far: Facts, _say: Say) -> Outcome:
+        built, target = so_far.of(Built), so_far.of(Target)
+        texts = {name: path.read_text(encoding="utf-8") for name, path in self.values.items()}
+        chart = built.chart
+        bundle = Bundle(
+            image=ImageRef(self.image_repository, built.image.digest),
+            chart=ChartRef(self.chart_repository, chart.version, chart.artifact.digest),
+            values={name: digest(text.encode()) for name, text in texts.items()},
+            commit=await self._commit(),
+            tag=self.tag,
+        )
+        released = Released(bundle, texts)
+        async with Registry(target.registry) as registry:
+            await registry.tag(self.chart_repository, chart.artifact.digest, tag_of(chart.version))
+            await registry.tag(self.image_repository, built.image.digest, self.tag)
+            await bundles.push(registry, released, built.image.descriptor)
+        return Outcome(
+            f"{target.image_name(self.image_repository)}:{self.tag}, bundle {short(bundle.id)}",
+            facts=(released,),
+        )
+
+    async def _commit(self) -> str:
+        """The commit that was built, marked when the tree has changes; empty outside of git."""
+        try:
+            head = (await self.shell.run(git.head())).stdout.strip()
+            changed = (await self.shell.run(git.changes())).stdout.strip()
+        except (CommandFailed, ProgramMissing):
+            return ""
+        return f"{head}-dirty" if changed else head

@@ -1,0 +1,82 @@
+"""Return one environment to a revision that served before; the others are not touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shipway.commands import helm
+from shipway.errors import REFUSED, ShipwayError
+from shipway.kube import releases
+from shipway.kube.access import connect
+from shipway.model.revision import Revision, current, previous_good, same_release
+from shipway.pipeline.stage import Facts, Outcome, Say
+from shipway.shell.shell import Shell
+from shipway.stages.build import short
+from shipway.stages.deploy import follow
+from shipway.targets.target import Target
+
+
+@dataclass(eq=False)
+class NothingToReturnTo(ShipwayError):
+    exit_code: ClassVar[int] = REFUSED
+
+    environment: str
+    asked: int | None
+    there: tuple[int, ...]
+
+    @property
+    def problem(self) -> str:
+        if self.asked is None:
+            return (
+                f"{self.environment} has no earlier revision that served and differs from this one"
+            )
+        known = ", ".join(map(str, self.there)) or "none"
+        return f"{self.environment} has no revision {self.asked}; it has {known}"
+
+    @property
+    def remedy(self) -> str:
+        return f"shipway history {self.environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    environment: str
+    revision: int | None  # None: the last one that served and differs
+    timeout_seconds: int
+    shell: Shell
+
+    @property
+    def name(self) -> str:
+        return f"rollback {self.environment}"
+
+    async def run(self, so_far: Facts, say: Say) -> Outcome:
+        target = so_far.of(Target)
+        place = target.place(self.environment)
+        async with connect(target.access) as client:
+            history = await releases.history(client, place.release)
+            now, back = current(history), self._choose(history)
+            if now and now.status == "deployed" and same_release(now, back):
+                return Outcome(f"revision {now.number} is that release already", unchanged=True)
+            say.line(f"returning to revision {back.number}: {back.tag}, {short(back.image_digest)}")
+            await self.shell.run(
+                helm.rollback(
+                    place.release,
+                    back.number,
+                    target.cluster,
+                    timeout_seconds=self.timeout_seconds,
+                    env=target.tool_env,
+                ),
+                listen=say.line,
+            )
+            done = await follow(client, target, place, self.timeout_seconds, say)
+        return Outcome(f"back to revision {back.number} ({back.tag}) as {done}")
+
+    def _choose(self, history: Sequence[Revision]) -> Revision:
+        if self.revision is None:
+            found = previous_good(history)
+        else:
+            found = next((each for each in history if each.number == self.revision), None)
+        if found is None:
+            numbers = tuple(each.number for each in history)
+            raise NothingToReturnTo(self.environment, self.revision, numbers)
+        return found

@@ -1,0 +1,127 @@
+"""The target that needs nothing but Python: drydock, with its own registry and ingress, below `.shipway/embedded`."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from shipway.commands import drydock
+from shipway.commands.helm import Release
+from shipway.config.project import Project
+from shipway.errors import USAGE, CommandFailed, ShipwayError
+from shipway.images.curl import curl_image
+from shipway.kube.access import Access
+from shipway.kube.errors import NoCluster
+from shipway.oci.registry import Address, Registry
+from shipway.shell.shell import Shell
+from shipway.targets.target import Place, Target
+
+NAME = "embedded"
+CURL = "shipway/curl"
+START = "shipway setup embedded"
+PYTHON = Path(sys.executable)
+
+
+@dataclass(eq=False)
+class DrydockFailed(ShipwayError):
+    """drydock said why; we pass it on."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    said: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        return next(iter(self.said), "drydock did not start and did not say why")
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.said[1:]
+
+
+async def up(project: Project, shell: Shell) -> Target:
+    """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
+    port = project.targets[NAME].port
+    try:
+        await shell.run(drydock.up(PYTHON, home(project), ingress_port=port))
+    except CommandFailed as failure:
+        raise DrydockFailed(failure.tail) from failure
+    target = find(project)
+    async with Registry(target.registry) as registry:
+        await registry.upload(CURL, curl_image())
+    return target
+
+
+async def down(project: Project, shell: Shell) -> bool:
+    """End drydock and all that it started; False when it was not up. Its state stays, for the next time."""
+    was_up = (home(project) / "status.json").exists()
+    await shell.run(drydock.down(PYTHON, home(project)))
+    return was_up
+
+
+def forget(project: Project) -> None:
+    """Remove the cluster's state, its registry and its logs."""
+    shutil.rmtree(home(project), ignore_errors=True)
+
+
+def find(project: Project) -> Target:
+    """The target as it is; NoCluster while drydock is down."""
+    folder = home(project)
+    try:
+        status: Mapping[str, Any] = json.loads((folder / "status.json").read_text("utf-8"))
+    except FileNotFoundError:
+        raise NoCluster(NAME, START) from None
+    registry = Address(f"localhost:{status['registry']}", plain_http=True)
+    return Target(
+        name=NAME,
+        registry=registry,
+        access=Access(NAME, folder / "kubeconfig", START, local=True),
+        places=_places(project, _pod_defaults(registry)),
+        deployment=project.name,
+        tool_env=_tool_env(project.root / ".shipway" / "helm"),
+        ingress_port=status["ingress"],
+        variables=os.environ,
+    )
+
+
+def home(project: Project) -> Path:
+    return project.root / ".shipway" / "embedded"
+
+
+def _places(project: Project, defaults: Mapping[str, Any]) -> tuple[Place, ...]:
+    target = project.targets[NAME]
+    return tuple(
+        Place(
+            environment=environment.name,
+            release=Release(project.release(environment), environment.namespace),
+            values_file=Path(target.values[environment.name]),
+            host=target.hosts[environment.name],
+            overlay={**defaults, "ingress": {"host": target.hosts[environment.name]}},
+        )
+        for environment in project.environments
+        if environment.name in target.values
+    )
+
+
+def _pod_defaults(registry: Address) -> dict[str, Any]:
+    """A pod is a process with an address of its own, and the test's image comes from our registry."""
+    curl = curl_image()
+    return {
+        "bindAddress": "podIP",
+        "tests": {"image": f"{registry.host}/{CURL}@{curl.digest}"},
+    }
+
+
+def _tool_env(folder: Path) -> dict[str, str]:
+    """Nothing of the person's own helm is read, and nothing is written outside the project."""
+    return {
+        "HELM_CACHE_HOME": str(folder / "cache"),
+        "HELM_CONFIG_HOME": str(folder / "config"),
+        "HELM_DATA_HOME": str(folder / "data"),
+        "HELM_REGISTRY_CONFIG": str(folder / "registry.json"),
+        "DOCKER_CONFIG": str(folder / "docker"),
+    }

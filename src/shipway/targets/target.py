@@ -1,0 +1,58 @@
+"""A place to release to: its registry, its cluster, and what is its own in each environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shipway.commands.helm import Cluster, Release
+from shipway.kube.access import Access
+from shipway.oci.registry import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One environment on one target."""
+
+    environment: str
+    release: Release
+    values_file: Path
+    host: str  # the name its ingress answers to
+    overlay: Mapping[str, Any] = field(default_factory=dict)  # what the target adds to the values
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What every stage may ask of a place to release to."""
+
+    name: str
+    registry: Address
+    access: Access
+    places: tuple[Place, ...]
+    deployment: str  # the Deployment's name, the same in every namespace
+    tool_env: Mapping[str, str]  # keeps helm's own files inside the project
+    ingress_port: int
+    create_namespaces: bool = True
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for ${NAME} in values
+
+    @property
+    def cluster(self) -> Cluster:
+        return Cluster(self.access.kubeconfig, self.access.context)
+
+    @property
+    def url(self) -> str:
+        """Where its ingress listens."""
+        return f"http://localhost:{self.ingress_port}"
+
+    def url_of(self, place: Place) -> str:
+        return f"http://{place.host}:{self.ingress_port}"
+
+    def place(self, environment: str) -> Place:
+        return next(each for each in self.places if each.environment == environment)
+
+    def chart_url(self, repository: str, digest: str) -> str:
+        return f"oci://{self.image_name(repository)}@{digest}"
+
+    def image_name(self, repository: str) -> str:
+        prefix = f"{self.registry.prefix}/" if self.registry.prefix else ""
+        return f"{self.registry.host}/{prefix}{repository}"
