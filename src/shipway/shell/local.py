@@ -18,8 +18,9 @@ PATIENCE = 5.0  # seconds between asking a process group to end and ending it
 class LocalShell:
     """Looks programs up in `path` first, then in the PATH it was started with."""
 
-    def __init__(self, cwd: Path, path: Sequence[Path] = ()) -> None:
+    def __init__(self, cwd: Path, path: Sequence[Path] = (), patience: float = PATIENCE) -> None:
         self._cwd = cwd
+        self._patience = patience
         self._path = os.pathsep.join([*map(str, path), os.environ.get("PATH", os.defpath)])
 
     async def run(self, command: Command, *, listen: Listener | None = None) -> Finished:
@@ -46,7 +47,7 @@ class LocalShell:
             returncode = await process.wait()
         finally:
             if process.returncode is None:
-                await _end(process)
+                await _end(process, self._patience)
         if returncode:
             raise CommandFailed(str(command), returncode, tuple(tail))
         return Finished(command, stdout, stderr)
@@ -77,11 +78,11 @@ async def _feed(process: asyncio.subprocess.Process, stdin: str | None) -> None:
         return  # it ended without reading: its exit code tells
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, patience: float) -> None:
     """The whole group: a test runner has children of its own."""
     _signal(process.pid, signal.SIGINT)
     try:
-        await asyncio.wait_for(asyncio.shield(process.wait()), PATIENCE)
+        await asyncio.wait_for(asyncio.shield(process.wait()), patience)
     except TimeoutError:
         pass
     finally:

@@ -1,0 +1,97 @@
+"""The exact lines of every program that we start."""
+
+from pathlib import PurePath
+
+import pytest
+
+from shipway.commands import drydock, git, helm, kubectl
+from shipway.commands.command import Command
+from shipway.commands.helm import Cluster, Release
+
+RELEASE = Release("sample-app-dev", "dev")
+EMBEDDED = Cluster(PurePath("kubeconfig"))
+EKS = Cluster(PurePath("kubeconfig"), "eks")
+PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (
+            helm.lint(PurePath("helm/app"), PurePath("dev.yaml")),
+            "helm lint helm/app --strict --values dev.yaml",
+        ),
+        (
+            helm.upgrade(
+                RELEASE,
+                "oci://localhost:5001/charts/app@sha256:aa",
+                PurePath("values.yaml"),
+                EMBEDDED,
+                description="v1, bundle sha256:bb",
+                plain_http=True,
+                create_namespace=True,
+                timeout_seconds=120,
+                env={},
+            ),
+            (
+                "helm upgrade sample-app-dev oci://localhost:5001/charts/app@sha256:aa --install "
+                "--namespace dev --create-namespace --values values.yaml "
+                "--description 'v1, bundle sha256:bb' --history-max 20 --timeout 120s --plain-http "
+                "--kubeconfig kubeconfig"
+            ),
+        ),
+        (
+            helm.upgrade(
+                RELEASE,
+                "oci://registry/charts/app@sha256:aa",
+                PurePath("values.yaml"),
+                EKS,
+                description="v1",
+                plain_http=False,
+                create_namespace=False,
+                timeout_seconds=60,
+                env={},
+            ),
+            (
+                "helm upgrade sample-app-dev oci://registry/charts/app@sha256:aa --install "
+                "--namespace dev --values values.yaml --description v1 --history-max 20 --timeout 60s "
+                "--kubeconfig kubeconfig --kube-context eks"
+            ),
+        ),
+        (
+            helm.test(RELEASE, EMBEDDED, timeout_seconds=60, env={}),
+            "helm test sample-app-dev --namespace dev --timeout 60s --kubeconfig kubeconfig",
+        ),
+        (
+            helm.rollback(RELEASE, 3, EMBEDDED, timeout_seconds=60, env={}),
+            (
+                "helm rollback sample-app-dev 3 --namespace dev --history-max 20 --timeout 60s "
+                "--kubeconfig kubeconfig"
+            ),
+        ),
+        (
+            kubectl.describe_pods(EKS, RELEASE),
+            (
+                "kubectl --kubeconfig kubeconfig --context eks describe pods --namespace dev "
+                "--selector app.kubernetes.io/instance=sample-app-dev"
+            ),
+        ),
+        (
+            kubectl.endpoints(EMBEDDED, RELEASE),
+            "kubectl --kubeconfig kubeconfig get services,endpointslices --namespace dev",
+        ),
+        (git.head(), "git rev-parse HEAD"),
+        (git.changes(), "git status --porcelain --untracked-files=normal"),
+        (
+            drydock.up(PYTHON, HOME, ingress_port=None),
+            "python -m drydock up --home .shipway/embedded --detach --output json",
+        ),
+        (
+            drydock.up(PYTHON, HOME, ingress_port=8480),
+            "python -m drydock up --home .shipway/embedded --detach --ingress-port 8480 --output json",
+        ),
+        (drydock.down(PYTHON, HOME), "python -m drydock down --home .shipway/embedded"),
+    ],
+)
+def test_a_command_is_exactly_this_line(command: Command, line: str) -> None:
+    assert str(command) == line
