@@ -2,6 +2,7 @@
 
 import click
 
+from shipway.actions.look import look
 from shipway.actions.run import run
 from shipway.actions.session import Session
 from shipway.actions.status import status
@@ -24,6 +25,7 @@ def command(tag: str, environments: tuple[str, ...]) -> None:
         report = await run(session, tag, names)
         if report.exit_code == 0:
             renderer.status(await status(session, names))
+            renderer.commands(await look(session))
         return report.exit_code
 
     drive(action)

@@ -114,3 +114,15 @@ def rollback(
         ),
         env=env,
     )
+
+
+def history(release: Release, cluster: Cluster) -> Command:
+    return Command(
+        argv(
+            "helm",
+            *cluster.flags,
+            "history",
+            release.name,
+            ("-n", release.namespace),
+        )
+    )

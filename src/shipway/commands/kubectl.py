@@ -18,6 +18,20 @@ def describe_pods(cluster: Cluster, release: Release) -> Command:
     )
 
 
+def pods_everywhere(cluster: Cluster, app: str) -> Command:
+    return Command(
+        argv(
+            "kubectl",
+            ("--kubeconfig", cluster.kubeconfig),
+            ("--context", cluster.context),
+            "get",
+            "pods",
+            "-A",
+            ("-l", f"app.kubernetes.io/name={app}"),
+        )
+    )
+
+
 def endpoints(cluster: Cluster, release: Release) -> Command:
     return Command(
         argv(

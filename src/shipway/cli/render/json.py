@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.revision import Revision
@@ -44,6 +45,10 @@ class Json:
 
     def note(self, text: str) -> None:
         self._print({"v": self.VERSION, "note": text})
+
+    def commands(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            self._print({"v": self.VERSION, "command": str(command)})
 
     def checks(self, checks: Sequence[Check]) -> None:
         for check in checks:

@@ -5,32 +5,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from shipway.cli.render import text
+from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.revision import Revision
 from shipway.model.status import Row
-from shipway.pipeline.events import (
-    Event,
-    Line,
-    RunFinished,
-    RunStarted,
-    StageFinished,
-    StageStarted,
-)
+from shipway.pipeline.events import Event, Line, RunFinished, RunStarted, StageFinished
+
+PIPE_WIDTH = 160  # where no terminal says how wide a table may be
 
 
 class Plain:
     """`verbose` shows the lines of every stage, together, when the stage has ended."""
 
     def __init__(self, runs: Path, *, verbose: bool = False) -> None:
-        self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True, markup=False)
-        self._errors = Console(file=sys.stderr, highlight=False, soft_wrap=True, markup=False)
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        self.console = Console(highlight=False, soft_wrap=True, width=width)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self._runs = runs
         self._verbose = verbose
         self._run = ""
-        self._width = 0
+        self.width = 0
         self._lines: dict[str, list[str]] = {}
         self._failed: list[StageFinished] = []
 
@@ -38,52 +36,56 @@ class Plain:
         match event:
             case RunStarted():
                 self._run = event.run
-                self._width = max(len(stage) for stage in event.stages)
-                self._print(f"{event.verb} on {event.target}, run {event.run}")
-            case StageStarted():
-                self._lines[event.stage] = []
+                self.width = max(len(stage) for stage in event.stages)
+                self.console.print(Text(f"{event.verb} on {event.target}", style="bold"))
             case Line():
-                self._lines[event.stage].append(event.text)
+                self._lines.setdefault(event.stage, []).append(event.text)
             case StageFinished():
                 self._stage(event)
             case RunFinished():
                 self._end(event)
             case _:
-                pass  # progress is for eyes
+                pass  # starts and progress are for eyes
 
     def status(self, rows: Sequence[Row]) -> None:
-        self._console.print(text.status_table(rows))
+        self.console.print(text.status_table(rows))
 
     def history(self, revisions: Sequence[Revision]) -> None:
-        self._console.print(text.history_table(revisions))
+        self.console.print(text.history_table(revisions))
 
     def note(self, text: str) -> None:
-        self._print(text)
+        self.console.print(Text(text))
+
+    def commands(self, commands: Sequence[Command]) -> None:
+        self.console.print(Text("Look for yourself:"))
+        for command in commands:
+            self.console.print(Text(f"  {command}"))
 
     def checks(self, checks: Sequence[Check]) -> None:
         for line in text.check_lines(checks):
-            self._console.print(line)
+            self.console.print(line)
 
     def error(self, error: ShipwayError) -> None:
-        for line in text.error_lines(error):
-            self._errors.print(line)
+        self.close()
+        self._complain(text.error_lines(error))
 
     def close(self) -> None:
         """Nothing is open."""
 
     def _stage(self, event: StageFinished) -> None:
-        self._print(text.stage_line(event, self._width))
+        line = text.stage_line(event, self.width)
+        self.console.print(Text(line, style=text.STYLES[event.ending]))
         if self._verbose:
-            for line in self._lines.get(event.stage, []):
-                self._print(f"  | {line}")
+            for each in self._lines.get(event.stage, []):
+                self.console.print(Text(f"  | {each}", style="dim"))
         if event.ending == "failed":
             self._failed.append(event)
 
     def _end(self, event: RunFinished) -> None:
-        self._print(f"{event.ending} in {event.seconds:.1f} s")
+        self.console.print(Text(f"{event.ending} in {event.seconds:.1f} s", style="bold"))
         for failed in self._failed:
-            for line in text.failure(failed, str(self._runs / self._run)):
-                self._errors.print(line)
+            self._complain(text.failure(failed, self._runs / self._run))
 
-    def _print(self, line: str) -> None:
-        self._console.print(line)
+    def _complain(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._errors.print(Text(line))

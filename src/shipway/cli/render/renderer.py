@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.revision import Revision
@@ -21,6 +22,10 @@ class Renderer(Protocol):
 
     def note(self, text: str) -> None:
         """One line that answers the verb."""
+        ...
+
+    def commands(self, commands: Sequence[Command]) -> None:
+        """What a curious person types next."""
         ...
 
     def checks(self, checks: Sequence[Check]) -> None: ...

@@ -1,6 +1,8 @@
 """Events, tables and errors as text: shared by the plain and the live view."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -28,13 +30,13 @@ def stage_line(event: StageFinished, width: int) -> str:
     return f"{MARKS[event.ending]} {event.stage:<{width}} {seconds:>7}  {event.summary}"
 
 
-def failure(event: StageFinished, folder: str) -> list[str]:
+def failure(event: StageFinished, folder: Path) -> list[str]:
     """What follows a failed stage at the end of a run: its proof, what to type, where the rest is."""
     lines = [f"{event.stage} failed: {event.summary}"]
     lines += [f"  {line}" for line in event.details]
     if event.remedy:
         lines.append(f"  try: {event.remedy}")
-    lines.append(f"  all of it: {folder}")
+    lines.append(f"  all of it: {os.path.relpath(folder)}")
     return lines
 
 

@@ -1,0 +1,35 @@
+"""The commands with which a person sees for themself what a run has done."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from shipway.actions.session import Session
+from shipway.commands import curl, helm, kubectl
+from shipway.commands.command import Command
+from shipway.commands.helm import Cluster
+
+
+async def look(session: Session) -> list[Command]:
+    """As they can be typed in this folder: a program that is not on the PATH comes with its path."""
+    target = await session.find()
+    last = target.places[-1]
+    cluster = Cluster(_here(Path(target.cluster.kubeconfig)), target.cluster.context)
+    commands = (
+        curl.get(f"{target.url}/health", last.host),
+        kubectl.pods_everywhere(cluster, session.project.name),
+        helm.history(last.release, cluster),
+    )
+    return [_typed(command, session.state / "tools") for command in commands]
+
+
+def _typed(command: Command, tools: Path) -> Command:
+    program, *rest = command.argv
+    if shutil.which(program) or not (tools / program).exists():
+        return command
+    return replace(command, argv=(str(_here(tools / program)), *rest))
+
+
+def _here(path: Path) -> Path:
+    return Path(os.path.relpath(path))

@@ -1,0 +1,122 @@
+"""A copy of the reference project in a folder of its own, and the real command line to work on it."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+PARTS = ("app", "helm", "environments", "shipway.yaml", "pyproject.toml", ".gitignore")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON objects on stdout."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Workbench:
+    """`shipway`, `helm` and `kubectl` as a person would type them in this folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, ignore=LEFT_OUT)
+            else:
+                shutil.copy(source, folder / part)
+        self.state = folder / ".shipway"
+        self.state.mkdir()
+        (self.state / "tools").symlink_to(ROOT / ".shipway" / "tools")
+        cache = ROOT / ".shipway" / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        (self.state / "cache").symlink_to(cache)
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.state / "embedded" / "kubeconfig"
+
+    async def shipway(self, *args: str, **env: str) -> Said:
+        return await self._run(str(Path(sys.executable).with_name("shipway")), *args, **env)
+
+    async def kubectl(self, *args: str) -> Said:
+        program = str(self.state / "tools" / "kubectl")
+        return await self._run(program, "--kubeconfig", str(self.kubeconfig), *args)
+
+    async def helm(self, *args: str) -> Said:
+        program = str(self.state / "tools" / "helm")
+        return await self._run(program, "--kubeconfig", str(self.kubeconfig), *args)
+
+    async def status(self) -> dict[str, dict[str, Any]]:
+        """By environment."""
+        said = await self.shipway("status", "--output", "json")
+        assert said.code == 0, said.err
+        return {row["environment"]: row for row in said.rows}
+
+    async def commit(self, message: str) -> None:
+        for args in (["init", "-q"], ["add", "-A"], ["commit", "-qm", message]):
+            said = await self._run(
+                "git", "-c", "user.name=t", "-c", "user.email=t@example.org", *args
+            )
+            assert said.code == 0, said.err
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    async def start(self, *args: str) -> asyncio.subprocess.Process:
+        """`shipway` in the background, for a test that interrupts it."""
+        return await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).with_name("shipway")),
+            *args,
+            cwd=self.folder,
+            env=self._env(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    async def down(self) -> None:
+        await self.shipway("teardown", "embedded")
+
+    async def _run(self, program: str, *args: str, **env: str) -> Said:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *args,
+            cwd=self.folder,
+            env={**self._env(), **env},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            out, err = await asyncio.wait_for(process.communicate(), 180)
+        except TimeoutError:
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            raise
+        assert process.returncode is not None
+        return Said(process.returncode, out.decode(), err.decode())
+
+    def _env(self) -> dict[str, str]:
+        """No setting of the person who runs the tests, and a home of its own."""
+        ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        return {**kept, "HOME": str(self.folder / "home"), "COLUMNS": "160"}
