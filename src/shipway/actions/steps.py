@@ -45,7 +45,14 @@ def chart_lint(session: Session) -> ChartLint:
         for folder in folders
         for path in (project.root / folder).glob("*.yaml")
     }
-    return ChartLint(Path(project.chart.path), sorted({*found, *named}), session.shell)
+    return ChartLint(
+        chart=Path(project.chart.path),
+        values=sorted({*found, *named}),
+        root=project.root,
+        folder=session.folder,
+        timeout_seconds=project.timeout,
+        shell=session.shell,
+    )
 
 
 def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[Step]:
@@ -69,7 +76,14 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
     yield Step(Upload(image.repository, chart.repository), ("setup", "build"))
     target = project.targets[session.target]
     files = {name: project.root / path for name, path in target.values.items()}
-    push = Push(image.repository, chart.repository, files, tag, session.shell)
+    push = Push(
+        image_repository=image.repository,
+        chart_repository=chart.repository,
+        chart=Path(chart.path),
+        values=files,
+        tag=tag,
+        shell=session.shell,
+    )
     yield Step(push, ("upload", *after))
 
 

@@ -21,6 +21,7 @@ VERBS = {
     "rollback": "Return one environment to an earlier release.",
     "setup": "Prepare this machine: tools, or a target.",
     "teardown": "Stop a target and everything it started.",
+    "docs": "Every key of shipway.yaml, explained.",
     "doctor": "Look whether everything is in place, and say what to do.",
 }
 
@@ -53,8 +54,10 @@ class Verbs(click.Group):
 
 
 @click.command(
+    name="shipway",
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="VERB [ARGS]...",
 )
 @click.version_option(package_name="shipway")
 def main() -> None:

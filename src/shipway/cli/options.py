@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from shipway.oci.reference import is_digest, is_tag
+
 TARGETS = ("embedded",)
 OUTPUTS = ("live", "plain", "json")
 
@@ -63,8 +65,26 @@ class Verb(click.Command):
         self.params += common_options()
 
 
+class TagName(click.ParamType[str]):
+    """What registries take as a tag; with `or_bundle` also a bundle's id."""
+
+    name = "tag"
+
+    def __init__(self, *, or_bundle: bool = False) -> None:
+        self._or_bundle = or_bundle
+
+    def convert(
+        self, value: str, param: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        if not is_tag(value) and not (self._or_bundle and is_digest(value)):
+            wrong = f"{value!r} is no tag: letters, digits, dots, dashes, underscores"
+            self.fail(wrong, param, context)
+        return value
+
+
 tag = click.option(
     "--tag",
+    type=TagName(),
     envvar="IMAGE_TAG",
     default="latest",
     show_default=True,
@@ -73,6 +93,7 @@ tag = click.option(
 )
 release = click.option(
     "--tag",
+    type=TagName(or_bundle=True),
     envvar="IMAGE_TAG",
     default="latest",
     show_default=True,

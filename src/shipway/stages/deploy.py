@@ -1,6 +1,5 @@
 """Make one environment run a release: apply it with helm, and follow the rollout to its end."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ class Deploy:
         target: Target,
         place: Place,
         there: Revision,
-        wanted: Mapping[str, Any],
+        wanted: dict[str, Any],
     ) -> bool:
         """The very same chart, image and values, and all of its pods ready."""
         if there.status != "deployed" or there.values != wanted:
@@ -67,7 +66,7 @@ class Deploy:
         target: Target,
         place: Place,
         released: Released,
-        wanted: Mapping[str, Any],
+        wanted: dict[str, Any],
         say: Say,
     ) -> None:
         bundle = released.bundle

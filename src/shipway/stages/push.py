@@ -5,17 +5,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from shipway.charts.package import tag_of
+from shipway.charts.package import Packaged, tag_of
 from shipway.commands import git
-from shipway.errors import CommandFailed, ProgramMissing
+from shipway.errors import REFUSED, CommandFailed, ProgramMissing, ShipwayError
 from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
 from shipway.oci import bundles
 from shipway.oci.bundles import Released
+from shipway.oci.errors import TagTaken
 from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages.build import Built, short
 from shipway.targets.target import Target
+
+
+@dataclass(eq=False)
+class ChartVersionTaken(ShipwayError):
+    """The registry has this version with other content: most registries would silently replace it (pitfall 26)."""
+
+    exit_code: ClassVar[int] = REFUSED
+
+    version: str
+    file: Path
+
+    @property
+    def problem(self) -> str:
+        return f"chart version {self.version} is in the registry already, with other content"
+
+    @property
+    def remedy(self) -> str:
+        return f"raise the version in {self.file}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,7 @@ class Push:
 
     image_repository: str
     chart_repository: str
+    chart: Path
     values: Mapping[str, Path]  # by environment
     tag: str
     shell: Shell
@@ -50,6 +70,12 @@ class Push:
             f"{target.image_name(self.image_repository)}:{self.tag}, bundle {short(bundle.id)}",
             facts=(released,),
         )
+
+    async def _tag_chart(self, registry: Registry, chart: Packaged) -> None:
+        try:
+            await registry.tag(self.chart_repository, chart.artifact.digest, tag_of(chart.version))
+        except TagTaken as taken:
+            raise ChartVersionTaken(chart.version, self.chart / "Chart.yaml") from taken
 
     async def _commit(self) -> str:
         """The commit that was built, marked when the tree has changes; empty outside of git."""

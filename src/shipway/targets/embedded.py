@@ -16,7 +16,8 @@ from shipway.errors import USAGE, CommandFailed, ShipwayError
 from shipway.images.curl import curl_image
 from shipway.kube.access import Access
 from shipway.kube.errors import NoCluster
-from shipway.oci.registry import Address, Registry
+from shipway.oci.reference import Address
+from shipway.oci.registry import Registry
 from shipway.shell.shell import Shell
 from shipway.targets.target import Place, Target
 

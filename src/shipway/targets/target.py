@@ -7,7 +7,7 @@ from typing import Any
 
 from shipway.commands.helm import Cluster, Release
 from shipway.kube.access import Access
-from shipway.oci.registry import Address
+from shipway.oci.reference import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Place:
     release: Release
     values_file: Path
     host: str  # the name its ingress answers to
-    overlay: Mapping[str, Any] = field(default_factory=dict)  # what the target adds to the values
+    overlay: dict[str, Any] = field(default_factory=dict)  # what the target adds to the values
 
 
 @dataclass(frozen=True, slots=True)

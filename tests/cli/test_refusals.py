@@ -1,0 +1,137 @@
+"""What a person can get wrong before any cluster is asked: the whole message, exit code 2, no traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from shipway.cli import main
+from shipway.testing.workbench import Workbench
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DEPLOYMENT_TARGET", "DEPLOY_ENV", "IMAGE_TAG"):
+        monkeypatch.delenv(name, raising=False)
+    return Workbench(tmp_path)
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Workbench], None]:
+    return lambda bench: bench.edit(file, old, new)
+
+
+def remove(file: str) -> Callable[[Workbench], None]:
+    return lambda bench: (bench.folder / file).unlink()
+
+
+def nothing(_bench: Workbench) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line", "message"),
+    [
+        (
+            nothing,
+            "run --env qa",
+            "error: there is no environment qa; there is dev, staging, prod\n  try: --env dev\n",
+        ),
+        (
+            nothing,
+            "rollback qa",
+            "error: there is no environment qa; there is dev, staging, prod\n  try: --env dev\n",
+        ),
+        (
+            nothing,
+            "--target mars status",
+            "Usage: shipway [OPTIONS] VERB [ARGS]...\n"
+            "Try 'shipway --help' for help.\n\n"
+            "Error: Invalid value for '--target': 'mars' is not 'embedded'.\n",
+        ),
+        (
+            nothing,
+            "runn",
+            "Usage: shipway [OPTIONS] VERB [ARGS]...\n"
+            "Try 'shipway --help' for help.\n\n"
+            "Error: there is no verb runn: did you mean run?\n",
+        ),
+        (
+            nothing,
+            "status",
+            "error: there is no embedded cluster to ask\n  try: shipway setup embedded\n",
+        ),
+        (
+            nothing,
+            "history dev",
+            "error: there is no embedded cluster to ask\n  try: shipway setup embedded\n",
+        ),
+        (
+            remove("shipway.yaml"),
+            "run",
+            "error: shipway.yaml not found in {folder} or its parents\n"
+            "  try: cd to your project, or begin one with: shipway docs > shipway.yaml\n",
+        ),
+        (
+            remove("environments/eks-prod.yaml"),
+            "run",
+            "error: shipway.yaml has 1 problem\n"
+            "  shipway.yaml:51  targets.eks.values.prod: no such file: environments/eks-prod.yaml\n"
+            "  try: shipway docs targets\n",
+        ),
+        (
+            edit("shipway.yaml", "timeout: 120s", "timeout: fast"),
+            "run",
+            "error: shipway.yaml has 1 problem\n"
+            '  shipway.yaml:25  timeout: should be a duration such as 120s, not "fast"\n'
+            "  try: shipway docs timeout\n",
+        ),
+        (
+            edit("environments/dev.yaml", "\n", "\nhost: ${INGRESS_HOST}\n"),
+            "run",
+            "error: environments/dev.yaml:2: ${INGRESS_HOST} is not set\n"
+            "  try: export INGRESS_HOST=…\n",
+        ),
+        (
+            edit("environments/prod.yaml", "\n", "\nreplicas: [1\n"),
+            "build",
+            "error: environments/prod.yaml:4: while parsing a flow sequence "
+            "did not find expected ',' or ']'\n"
+            "  try: correct environments/prod.yaml, line 4\n",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_to_do(
+    bench: Workbench, spoil: Callable[[Workbench], None], line: str, message: str
+) -> None:
+    spoil(bench)
+    result = CliRunner().invoke(main, line.split())
+    assert result.output.replace(str(bench.folder), "{folder}") == message
+    assert result.exit_code == 2
+    assert not (bench.state / "embedded").exists()
+
+
+def test_an_unknown_target_of_the_environment_variable_is_told_too(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOYMENT_TARGET", "mars")
+    result = CliRunner().invoke(main, ["status"])
+    assert result.output == (
+        "error: there is no target mars; there is embedded\n  try: --target embedded\n"
+    )
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("line", ["--output json status", "status --output json"])
+def test_common_flags_stand_before_or_after_the_verb(bench: Workbench, line: str) -> None:
+    result = CliRunner().invoke(main, line.split())
+    assert result.output == (
+        '{"v": 1, "error": "there is no embedded cluster to ask", "details": [], '
+        '"remedy": "shipway setup embedded", "exit_code": 2}\n'
+    )
+
+
+def test_what_is_said_after_the_verb_wins(bench: Workbench) -> None:
+    result = CliRunner().invoke(main, ["--output", "json", "status", "--output", "plain"])
+    assert result.output.startswith("error: there is no embedded cluster")
