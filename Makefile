@@ -1,8 +1,61 @@
-.PHONY: setup
-setup: .venv/.locked
+# The one door for people. `make` alone says what there is.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# uv has settings of its own: an index that pip was given counts for it too. No lock names an index.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup release dev test check lock bench clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .shipway/tools/.ready ## everything this project needs, inside this folder
+	@:
+
+release: setup ## take the sample through every stage to dev, staging and prod; ARGS="--env dev"
+	@$(BIN)/shipway run $(ARGS)
+
+dev: setup ## the sample on port 3000, reloaded at every change
+	@$(BIN)/uvicorn sample_app.main:app --app-dir app --reload --reload-dir app/sample_app --port 3000
+
+test: setup ## all tests, or some: T=tests/config
+	@$(BIN)/pytest $(or $(T),-q -n 2)
+
+check: setup ## lint, format, types, and who may import whom
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+lock: setup ## renew every lock
+	@$(LOCK) requirements/uv.in --output-file requirements/uv.txt
+	@cd app && ../$(LOCK) requirements.in --output-file requirements.txt
+	@cd app && ../$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	@$(LOCK) pyproject.toml --group dev app/requirements.in --constraint app/requirements.txt --output-file requirements/dev.txt
+
+bench: setup ## how fast: set-up, release, and the same steps in plain bash
+	@$(BIN)/python scripts/bench.py $(ARGS)
+
+clean: ## stop what runs here and remove all that was made
+	@if test -x $(BIN)/shipway && test -d .shipway/embedded; then $(BIN)/shipway teardown embedded; fi
+	@rm -rf .venv .shipway .mypy_cache .import_linter_cache .ruff_cache app/.ruff_cache .pytest_cache app/.pytest_cache
+	@find app helm scripts src tests -name __pycache__ -prune -exec rm -rf {} +
+
+.shipway/tools/.ready: .venv/.locked src/shipway/tools/pins.py
+	@$(BIN)/shipway setup tools
+	@touch $@
+
 .venv/.locked: requirements/uv.txt requirements/dev.txt pyproject.toml
-	test -x .venv/bin/python || python3 -m venv .venv
-	.venv/bin/pip install --quiet --require-hashes -r requirements/uv.txt
-	.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements/uv.txt requirements/dev.txt
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here: install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv package, on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || { echo "setting up .venv"; $(PYTHON) -m venv --clear .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/uv.txt requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

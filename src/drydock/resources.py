@@ -17,6 +17,11 @@ class Resource:
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = VERBS
+
+    @property
+    def singular(self) -> str:
+        return "endpoints" if self.kind == "Endpoints" else self.kind.lower()
 
     @property
     def api_version(self) -> str:
@@ -162,3 +167,24 @@ RESOURCES = (
     ROLES,
     ROLE_BINDINGS,
 )
+
+SELF_SUBJECT_ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io",
+    "v1",
+    "selfsubjectaccessreviews",
+    "SelfSubjectAccessReview",
+    namespaced=False,
+    verbs=("create",),
+)
+SELF_SUBJECT_RULES_REVIEWS = Resource(
+    "authorization.k8s.io",
+    "v1",
+    "selfsubjectrulesreviews",
+    "SelfSubjectRulesReview",
+    namespaced=False,
+    verbs=("create",),
+)
+REVIEWS = (SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_RULES_REVIEWS)
+"""Questions that are answered and never stored."""
+
+SERVED = (*RESOURCES, *REVIEWS)

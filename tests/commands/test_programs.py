@@ -84,11 +84,11 @@ PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
         (git.changes(), "git status --porcelain --untracked-files=normal"),
         (
             drydock.up(PYTHON, HOME, ingress_port=None),
-            "python -m drydock up --home .shipway/embedded --detach --output json",
+            "python -m drydock up --home .shipway/embedded --detach",
         ),
         (
             drydock.up(PYTHON, HOME, ingress_port=8480),
-            "python -m drydock up --home .shipway/embedded --detach --ingress-port 8480 --output json",
+            "python -m drydock up --home .shipway/embedded --detach --ingress-port 8480",
         ),
         (drydock.down(PYTHON, HOME), "python -m drydock down --home .shipway/embedded"),
     ],

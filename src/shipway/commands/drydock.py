@@ -6,23 +6,18 @@ from shipway.commands.command import Command, argv
 
 
 def up(python: PurePath, home: PurePath, *, ingress_port: int | None) -> Command:
-    """Returns when it is ready; prints its status as JSON."""
+    """Returns when it is ready."""
     return Command(
         argv(
             *_drydock(python, "up", home),
             "--detach",
             ("--ingress-port", None if ingress_port is None else str(ingress_port)),
-            ("--output", "json"),
         )
     )
 
 
 def down(python: PurePath, home: PurePath) -> Command:
     return Command(_drydock(python, "down", home))
-
-
-def status(python: PurePath, home: PurePath) -> Command:
-    return Command(argv(*_drydock(python, "status", home), ("--output", "json")))
 
 
 def _drydock(python: PurePath, verb: str, home: PurePath) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The release definition: shipway.yaml as a frozen Project."""

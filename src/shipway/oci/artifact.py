@@ -1,7 +1,7 @@
 """What we push: blobs and the manifest that names them, as bytes that are ready before any registry is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +78,9 @@ class Artifact:
     @property
     def digest(self) -> Digest:
         return self.descriptor.digest
+
+    @property
+    def as_referrer(self) -> Descriptor:
+        """How a list of referrers shows it (distribution spec, Listing Referrers)."""
+        kind = self.artifact_type or self.config.descriptor.media_type
+        return replace(self.descriptor, artifact_type=kind, annotations=self.annotations)

@@ -37,7 +37,8 @@ class DrydockFailed(ShipwayError):
 
     @property
     def problem(self) -> str:
-        return next(iter(self.said), "drydock did not start and did not say why")
+        first = next(iter(self.said), "drydock did not start and did not say why")
+        return first.removeprefix("error: ")
 
     @property
     def details(self) -> tuple[str, ...]:

@@ -1,0 +1,171 @@
+"""`make bench`: how long set-up and a release take, beside a plain script that calls the same tools in turn."""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import click
+import psutil
+
+from shipway.commands.command import Command
+from shipway.errors import ShipwayError
+from shipway.shell.local import LocalShell
+
+ROOT = Path(__file__).parents[1]
+KEPT = "ports.json"  # a fresh cluster on the ports of the last one: the values stay the same
+
+
+@dataclass(slots=True)
+class Samples:
+    """Seconds of one thing, measured several times."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    async def take(self, action: Callable[[], Awaitable[object]]) -> None:
+        begin = perf_counter()
+        await action()
+        self.seconds.append(perf_counter() - begin)
+
+    @property
+    def median(self) -> float:
+        return median(self.seconds)
+
+    def __str__(self) -> str:
+        low, high = min(self.seconds), max(self.seconds)
+        return f"{self.median:.2f} s ({low:.2f} to {high:.2f})"
+
+
+@dataclass(slots=True)
+class Bench:
+    """A clone of its own: nobody's cluster is touched."""
+
+    clone: Path
+    shell: LocalShell
+    setup: Samples = field(default_factory=Samples)
+    ready: Samples = field(default_factory=Samples)
+    shipway: dict[str, Samples] = field(
+        default_factory=lambda: {"cold": Samples(), "warm": Samples()}
+    )
+    script: dict[str, Samples] = field(
+        default_factory=lambda: {"cold": Samples(), "warm": Samples()}
+    )
+    memory: int = 0  # bytes
+
+    @property
+    def home(self) -> Path:
+        return self.clone / ".shipway" / "embedded"
+
+    async def measure(self, rounds: int) -> None:
+        say("set-up in a fresh clone")
+        await self.setup.take(lambda: self._run("make", "setup"))
+        for number in range(1, rounds + 1):
+            say(f"round {number} of {rounds}")
+            await self._drydock()
+            await self.fresh()
+            await self.shipway["cold"].take(self._release)
+            self.memory = max(self.memory, self._resident())
+            await self.shipway["warm"].take(self._release)
+            await self.script["warm"].take(self._script)
+            await self.fresh()
+            await self.script["cold"].take(self._script)
+            await self.script["warm"].take(self._script)
+            await self._release()  # fills the new registry with what a second run finds
+            await self.shipway["warm"].take(self._release)
+
+    async def fresh(self) -> None:
+        """No cluster, no registry, nothing built."""
+        if (self.home / "status.json").exists():
+            await self._shipway("teardown", "embedded")
+        for path in self.home.glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != KEPT:
+                path.unlink()
+        shutil.rmtree(self.clone / ".shipway" / "cache", ignore_errors=True)
+
+    def table(self) -> str:
+        rows = [
+            ("set-up, fresh clone", str(self.setup), "", ""),
+            ("drydock ready", str(self.ready), "", ""),
+            ("drydock's memory, three environments", f"{self.memory / 2**20:.0f} MiB", "", ""),
+        ]
+        for kind, shipway in self.shipway.items():
+            script = self.script[kind]
+            ratio = f"{shipway.median / script.median:.2f}"
+            rows.append((f"release, {kind}", str(shipway), str(script), ratio))
+        lines = [("", "shipway", "plain script", "ratio"), ("-", "-", "-", "-"), *rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+    async def _drydock(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="shipway-bench-") as home:
+            drydock = (str(self.clone / ".venv/bin/drydock"),)
+            try:
+                await self.ready.take(lambda: self._run(*drydock, "up", "--home", home, "--detach"))
+            finally:
+                await self._run(*drydock, "down", "--home", home)
+
+    async def _release(self) -> None:
+        await self._shipway("run")
+
+    async def _script(self) -> None:
+        await self._run(str(self.clone / "scripts/sequential.sh"), str(self._values()))
+
+    async def _shipway(self, *words: str) -> None:
+        await self._run(str(self.clone / ".venv/bin/shipway"), "--output", "plain", *words)
+
+    async def _run(self, *words: str) -> None:
+        await self.shell.run(Command(words))
+
+    def _resident(self) -> int:
+        status = json.loads((self.home / "status.json").read_text(encoding="utf-8"))
+        return psutil.Process(status["pid"]).memory_info().rss
+
+    def _values(self) -> Path:
+        """The values that the last release was made with."""
+        runs = (self.clone / ".shipway" / "runs").glob("*/values-prod.yaml")
+        return max(runs, key=lambda path: path.stat().st_mtime).parent
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def bench() -> AsyncIterator[Bench]:
+    """Leaves nothing behind: no cluster, no folder."""
+    with tempfile.TemporaryDirectory(prefix="shipway-bench-") as folder:
+        clone = Path(folder) / "shipway"
+        await LocalShell(ROOT).run(Command(("git", "clone", "--quiet", str(ROOT), str(clone))))
+        new = Bench(clone, LocalShell(clone))
+        try:
+            yield new
+        finally:
+            await new.fresh()
+
+
+@click.command()
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1))
+def main(rounds: int) -> None:
+    """Measure the last commit: medians of interleaved runs, with the fastest and the slowest."""
+
+    async def measured() -> str:
+        async with bench() as new:
+            await new.measure(rounds)
+            return new.table()
+
+    try:
+        print(asyncio.run(measured()))
+    except ShipwayError as error:
+        raise SystemExit("\n".join([f"error: {error.problem}", *error.details])) from error
+
+
+if __name__ == "__main__":
+    main()

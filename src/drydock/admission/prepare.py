@@ -1,0 +1,58 @@
+"""What the API server gives an object beyond defaults: addresses for services, a selector for jobs."""
+
+from collections.abc import Collection
+from typing import Final
+
+from drydock.admission.addresses import cluster_ip
+from drydock.admission.pod_defaults import Json
+from drydock.resources import JOBS, PODS, SERVICES, Resource
+from drydock.store import Object
+
+_KEPT_BY_THE_SERVICE: Final = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
+
+
+def prepare(
+    resource: Resource, obj: Json, before: Object | None, *, taken_ips: Collection[str]
+) -> None:
+    if resource == SERVICES:
+        _service(obj, before, taken_ips)
+    elif resource == JOBS and before is None:
+        _job(obj)
+    elif resource == PODS and before is None:
+        obj.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def _service(service: Json, before: Object | None, taken_ips: Collection[str]) -> None:
+    """A service keeps its addresses as long as it has a cluster address at all."""
+    spec, metadata = service["spec"], service["metadata"]
+    if spec["type"] == "ExternalName":
+        return
+    if before is not None and before["spec"].get("type") != "ExternalName":
+        for field in _KEPT_BY_THE_SERVICE:
+            if field in before["spec"]:
+                spec.setdefault(field, before["spec"][field])
+    if not spec.get("clusterIP"):
+        spec["clusterIP"] = (spec.get("clusterIPs") or [None])[0] or cluster_ip(
+            metadata.get("namespace", ""), metadata.get("name", ""), taken_ips
+        )
+    spec.setdefault("clusterIPs", [spec["clusterIP"]])
+    spec.setdefault("ipFamilies", ["IPv4"])
+    spec.setdefault("ipFamilyPolicy", "SingleStack")
+
+
+def _job(job: Json) -> None:
+    """Without a uid (the caller's to give, before this) a job cannot have a selector of its own."""
+    metadata, spec = job["metadata"], job["spec"]
+    if spec.get("manualSelector") or not metadata.get("uid") or not metadata.get("name"):
+        return
+    uid, name = metadata["uid"], metadata["name"]
+    labels = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+    template = spec["template"].setdefault("metadata", {})
+    template["labels"] = {**template.get("labels", {}), **labels}
+    matched = spec.setdefault("selector", {}).setdefault("matchLabels", {})
+    matched["batch.kubernetes.io/controller-uid"] = uid

@@ -1,0 +1,143 @@
+"""One request as the handlers see it: the object it names, its options and its body."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import msgspec
+import yaml
+
+from drydock.api import protobuf, status
+from drydock.resources import SERVED, Resource
+
+Form = Literal["Object", "Table", "PartialObjectMetadata"]
+
+_BY_PATH = {(kind.group, kind.version, kind.plural): kind for kind in SERVED}
+_NAMESPACE_SUBRESOURCES = {"status", "finalize"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a path names: a collection (no name), an object, or one of its subresources."""
+
+    resource: Resource
+    namespace: str | None  # None: all namespaces; empty for cluster-scoped kinds
+    name: str = ""
+    subresource: str = ""
+
+
+def place(path: str) -> Place | None:
+    """`/api/v1/namespaces/dev/pods/web-1/log`; None for a path that no kind owns."""
+    match [part for part in path.split("/") if part]:
+        case ["api", version, *rest]:
+            return _place("", version, rest)
+        case ["apis", group, version, *rest]:
+            return _place(group, version, rest)
+    return None
+
+
+def _place(group: str, version: str, rest: list[str]) -> Place | None:
+    namespace: str | None = None
+    match rest:
+        case ["namespaces", inside, plural, *_] if plural not in _NAMESPACE_SUBRESOURCES:
+            namespace, rest = inside, rest[2:]
+    if not 1 <= len(rest) <= 3:
+        return None
+    plural, name, subresource = (*rest, "", "")[:3]
+    resource = _BY_PATH.get((group, version, plural))
+    if resource is None or (namespace is not None and not resource.namespaced):
+        return None
+    if subresource and subresource not in resource.subresources:
+        return None
+    return Place(resource, namespace if resource.namespaced else "", name, subresource)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`headers` have lower-case names."""
+
+    method: str
+    place: Place
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def manager(self) -> str:
+        """Who owns the fields that this request writes."""
+        agent = self.headers.get("user-agent", "unknown").split("/")[0]
+        return self.query.get("fieldManager") or agent.split(" ")[0] or "unknown"
+
+    @property
+    def dry_run(self) -> bool:
+        return self.query.get("dryRun") == "All"
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip()
+
+    @property
+    def form(self) -> Form:
+        return accepted_form(self.headers.get("accept", ""))
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, "").lower() in {"1", "t", "true"}
+
+    def number(self, name: str) -> int | None:
+        text = self.query.get(name, "")
+        if not text:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            raise status.bad_request(
+                f'strconv.ParseInt: parsing "{text}": invalid syntax'
+            ) from None
+
+
+@functools.lru_cache(maxsize=256)
+def accepted_form(accept: str) -> Form:
+    """The first form of JSON that the client takes. Protobuf is passed over: no client insists on it."""
+    for offer in accept.split(","):
+        media_type, *parameters = (part.strip() for part in offer.split(";"))
+        if media_type in {"application/json", "application/*", "*/*"}:
+            wanted = dict(part.partition("=")[::2] for part in parameters).get("as", "")
+            if wanted == "Table":
+                return "Table"
+            if wanted.startswith("PartialObjectMetadata"):
+                return "PartialObjectMetadata"
+            if not wanted:
+                return "Object"
+    return "Object"
+
+
+def decoded(body: bytes) -> Any:
+    """JSON, YAML or protobuf, told apart by the first bytes as the API server's recogniser does."""
+    try:
+        if protobuf.is_protobuf(body):
+            return protobuf.decode(body)
+        if body.lstrip()[:1] in {b"{", b"["}:
+            return msgspec.json.decode(body)
+        return yaml.load(body, Loader=_Yaml)  # noqa: S506 - _Yaml is a safe loader
+    except protobuf.BadBody as error:
+        raise status.bad_request(f"the body of the request could not be read: {error}") from error
+    except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise status.bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+
+
+def decoded_object(body: bytes) -> dict[str, Any]:
+    value = decoded(body)
+    if not isinstance(value, dict):
+        raise status.bad_request("the body of the request is no object")
+    return cast("dict[str, Any]", value)
+
+
+class _Yaml(yaml.CSafeLoader):
+    """Leaves dates alone: in JSON they are strings."""
+
+
+_Yaml.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}

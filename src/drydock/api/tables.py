@@ -1,0 +1,64 @@
+"""Server-side printing: the Table that `kubectl get` and `helm status` show."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from drydock.api import cluster_columns, network_columns, workload_columns
+from drydock.api.columns import Column, Printer
+from drydock.resources import Resource
+from drydock.store import Object
+
+_PRINTERS: Mapping[Resource, Printer] = {
+    **workload_columns.PRINTERS,
+    **network_columns.PRINTERS,
+    **cluster_columns.PRINTERS,
+}
+
+
+def table(
+    resource: Resource,
+    objects: Sequence[Object],
+    *,
+    metadata: Mapping[str, Any],
+    include_object: str,
+) -> dict[str, Any]:
+    """`include_object` is Object, Metadata or None: what each row carries beside its cells."""
+    printer = _PRINTERS[resource]
+    now = datetime.now(UTC)
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": [_definition(column) for column in printer.columns],
+        "rows": [
+            {"cells": printer.cells(obj, now), **_carried(obj, include_object)} for obj in objects
+        ],
+    }
+
+
+def partial(obj: Object) -> dict[str, Any]:
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": obj["metadata"],
+    }
+
+
+def _definition(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "format": "name" if column.name == "Name" else "",
+        "description": "",
+        "priority": int(column.wide),
+    }
+
+
+def _carried(obj: Object, include_object: str) -> dict[str, Any]:
+    match include_object:
+        case "Object":
+            return {"object": obj}
+        case "None":
+            return {}
+    return {"object": partial(obj)}

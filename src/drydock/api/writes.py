@@ -1,0 +1,290 @@
+"""Create, replace, patch and apply: decode, check fields, merge, admit, track ownership, store."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from drydock import admission
+from drydock.admission.fields import conform
+from drydock.admission.invalid import invalid, required
+from drydock.api import status
+from drydock.api.apply import ApplyConflict, apply, track
+from drydock.api.patches import PatchError, json_patch, merge, strategic
+from drydock.api.request import Request, decoded, decoded_object
+from drydock.resources import LEASES, NAMESPACES, POD_DISRUPTION_BUDGETS, SERVICES, Resource
+from drydock.store import AlreadyExists, Conflict, Object, Store, timestamp
+
+PATCHES: Mapping[str, Callable[[Object, Any], Object]] = {
+    "application/json-patch+json": json_patch,
+    "application/merge-patch+json": merge,
+    "application/strategic-merge-patch+json": strategic,
+}
+APPLY = "application/apply-patch+yaml"
+_STALE = (
+    "the object has been modified; please apply your changes to the latest version and try again"
+)
+_NEED_VERSION = {LEASES, POD_DISRUPTION_BUDGETS}  # no unconditional update of these
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    code: int
+    object: Object
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    store: Store
+
+    def create(self, request: Request) -> Written:
+        place = request.place
+        sent = _addressed(request, decoded_object(request.body))
+        metadata = sent["metadata"]
+        if metadata.get("resourceVersion"):
+            raise status.bad_request("resourceVersion should not be set on objects to be created")
+        if not metadata.get("name") and not metadata.get("generateName"):
+            cause = required("metadata.name", "name or generateName is required")
+            raise status.invalid(place.resource, "", [cause])
+        warnings = self._check_fields(request, sent)
+        return self._create(request, _without_status(place.resource, sent), warnings, track_it=True)
+
+    def replace(self, request: Request) -> Written:
+        live = self._live(request)
+        sent = _addressed(request, decoded_object(request.body))
+        resource = request.place.resource
+        if resource in _NEED_VERSION and not sent["metadata"].get("resourceVersion"):
+            cause = invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise status.invalid(resource, request.place.name, [cause], kind=resource.plural)
+        return self._update(request, live, sent, self._check_fields(request, sent))
+
+    def patch(self, request: Request) -> Written:
+        if request.media_type == APPLY:
+            return self._apply(request)
+        if request.media_type not in PATCHES:
+            raise status.unsupported_media_type(*PATCHES, APPLY)
+        live = self._live(request)
+        patch = decoded(request.body)
+        try:
+            wanted = PATCHES[request.media_type](live, patch)
+        except PatchError as error:
+            raise status.unprocessable(str(error)) from error
+        wanted = _addressed(request, wanted)
+        return self._update(request, live, wanted, self._check_fields(request, wanted))
+
+    def _apply(self, request: Request) -> Written:
+        place = request.place
+        if not request.query.get("fieldManager"):
+            raise status.bad_request(
+                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: '
+                "is required for apply patch"
+            )
+        live = self.store.get(place.resource, place.namespace or "", place.name)
+        if live is None and place.subresource:
+            raise status.not_found(place.resource, place.name)
+        sent = _addressed(request, decoded_object(request.body))
+        if sent["metadata"].get("managedFields"):
+            raise status.bad_request("metadata.managedFields must be nil")
+        warnings = self._check_fields(request, sent)
+        _check_version(place.resource, live, sent)
+        if not place.subresource:
+            sent = _without_status(place.resource, sent)
+        try:
+            wanted = apply(
+                live,
+                sent,
+                manager=request.query["fieldManager"],
+                force=request.flag("force"),
+                now=timestamp(datetime.now(UTC)),
+                subresource=place.subresource,
+            )
+        except ApplyConflict as error:
+            raise status.apply_conflict(
+                error.message, ((cause.message, cause.field) for cause in error.causes)
+            ) from error
+        except PatchError as error:
+            raise status.unprocessable(str(error)) from error
+        if live is None:
+            return self._create(request, wanted, warnings, track_it=False)
+        return self._update(request, live, wanted, warnings, track_it=False)
+
+    def _create(
+        self, request: Request, obj: Object, warnings: tuple[str, ...], *, track_it: bool
+    ) -> Written:
+        resource = request.place.resource
+        name = obj["metadata"].get("name", "")
+        self._check_namespace(request, name)
+        if name and self.store.get(resource, request.place.namespace or "", name):
+            raise status.already_exists(resource, name)
+        obj = self._admitted(resource, self.store.identify(resource, obj), None)
+        if track_it:
+            obj = track(None, obj, manager=request.manager, now=timestamp(datetime.now(UTC)))
+        try:
+            created = self.store.create(resource, obj, dry_run=request.dry_run)
+        except AlreadyExists as error:
+            raise status.already_exists(resource, name) from error
+        return Written(201, created, warnings)
+
+    def _update(
+        self,
+        request: Request,
+        live: Object,
+        wanted: Object,
+        warnings: tuple[str, ...],
+        *,
+        track_it: bool = True,
+    ) -> Written:
+        place = request.place
+        _check_version(place.resource, live, wanted)
+        subresource: Literal["", "status"] = "status" if place.subresource == "status" else ""
+        if subresource:
+            wanted = {**live, **{k: wanted[k] for k in ("metadata", "status") if k in wanted}}
+            with _refusals(place.resource, place.name):
+                wanted = conform(place.resource, wanted)
+        elif place.subresource == "finalize":
+            wanted = {**live, "spec": wanted.get("spec", {})}
+        else:
+            wanted = _with_stored_parts(place.resource, live, wanted)
+            wanted = self._admitted(place.resource, wanted, live)
+        if track_it:
+            wanted = track(
+                live,
+                wanted,
+                manager=request.manager,
+                now=timestamp(datetime.now(UTC)),
+                subresource=place.subresource,
+            )
+        try:
+            updated = self.store.update(
+                place.resource, wanted, subresource=subresource, dry_run=request.dry_run
+            )
+        except Conflict as error:
+            raise status.conflict(place.resource, place.name, str(error)) from error
+        return Written(200, updated, warnings)
+
+    def scale(self, request: Request, live: Object, replicas: int, version: str | None) -> Object:
+        """Write `spec.replicas` alone, owned by the writer through the scale subresource."""
+        metadata = {**live["metadata"], "resourceVersion": version}
+        wanted = {**live, "metadata": metadata, "spec": {**live["spec"], "replicas": replicas}}
+        return self._update(request, live, wanted, ()).object
+
+    def _live(self, request: Request) -> Object:
+        place = request.place
+        if live := self.store.get(place.resource, place.namespace or "", place.name):
+            return live
+        raise status.not_found(place.resource, place.name)
+
+    def _check_namespace(self, request: Request, name: str) -> None:
+        resource, namespace = request.place.resource, request.place.namespace
+        if not resource.namespaced:
+            return
+        living = self.store.get(NAMESPACES, "", namespace or "")
+        if living is None:
+            raise status.not_found(NAMESPACES, namespace or "")
+        if "deletionTimestamp" in living["metadata"]:
+            raise status.namespace_terminating(resource, name, namespace or "")
+
+    def _check_fields(self, request: Request, obj: Object) -> tuple[str, ...]:
+        """Refuse fields that the kind does not have, or return warnings about them."""
+        mode = request.query.get("fieldValidation", "Warn")
+        if mode not in {"Ignore", "Warn", "Strict"}:
+            raise status.bad_request(
+                f'fieldValidation: Unsupported value: "{mode}": supported values: '
+                '"Ignore", "Strict", "Warn"'
+            )
+        if mode == "Ignore":
+            return ()
+        resource = request.place.resource
+        unknown = tuple(
+            f'unknown field "{field}"' for field in admission.unknown_fields(resource, obj)
+        )
+        if unknown and mode == "Strict":
+            raise status.undecodable(resource, f"strict decoding error: {', '.join(unknown)}")
+        return unknown
+
+    def _admitted(self, resource: Resource, obj: Object, before: Object | None) -> Object:
+        taken: frozenset[str] = frozenset()
+        if resource == SERVICES:
+            others = (other for other in self.store.list(SERVICES) if other is not before)
+            taken = frozenset(other["spec"].get("clusterIP", "") for other in others)
+        with _refusals(resource, obj["metadata"]["name"]):
+            return admission.admit(resource, obj, before, taken_ips=taken)
+
+
+@contextmanager
+def _refusals(resource: Resource, name: str) -> Iterator[None]:
+    """What admission finds wrong, as the API server answers it."""
+    try:
+        yield
+    except admission.Invalid as error:
+        raise status.invalid(resource, name, error.causes) from error
+    except admission.Mistyped as error:
+        raise status.undecodable(resource, error.message) from error
+
+
+def _addressed(request: Request, sent: Object) -> Object:
+    """The object with the name and namespace of its path; refused when it says otherwise."""
+    place = request.place
+    resource = place.resource
+    api_version = sent.get("apiVersion", resource.api_version)
+    kind = sent.get("kind", resource.kind)
+    if kind != resource.kind:
+        raise status.bad_request(
+            f'{kind} in version "{api_version.rpartition("/")[2]}" cannot be handled as a '
+            f"{resource.kind}: converting {api_version}, Kind={kind} to "
+            f"{resource.api_version}, Kind={resource.kind} is not possible"
+        )
+    if api_version != resource.api_version:
+        raise status.bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API "
+            f"version ({resource.api_version})"
+        )
+    metadata = sent.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise status.bad_request("metadata is no object")
+    if place.name and metadata.get("name", place.name) != place.name:
+        raise status.bad_request(
+            f"the name of the object ({metadata['name']}) does not match the name on the URL "
+            f"({place.name})"
+        )
+    namespace = metadata.get("namespace") or place.namespace
+    if resource.namespaced and namespace != place.namespace:
+        raise status.bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    named: dict[str, Any] = {**metadata}
+    if place.name:
+        named["name"] = place.name
+    if resource.namespaced:
+        named["namespace"] = namespace
+    else:
+        named.pop("namespace", None)
+    return {**sent, "apiVersion": api_version, "kind": kind, "metadata": named}
+
+
+def _check_version(resource: Resource, live: Object | None, wanted: Object) -> None:
+    """Before anything else is found wrong with it, a stale write is told that it is stale."""
+    metadata = wanted["metadata"]
+    version = metadata.get("resourceVersion")
+    if version and version != (live["metadata"]["resourceVersion"] if live else None):
+        raise status.conflict(resource, metadata["name"], _STALE)
+
+
+def _without_status(resource: Resource, sent: Object) -> Object:
+    if "status" not in resource.subresources:
+        return sent
+    return {k: v for k, v in sent.items() if k != "status"}
+
+
+def _with_stored_parts(resource: Resource, live: Object, wanted: Object) -> Object:
+    """The parts that only a subresource may write, as they are stored."""
+    stored = dict(wanted)
+    if "status" in resource.subresources:
+        stored.pop("status", None)
+        if "status" in live:
+            stored["status"] = live["status"]
+    if resource == NAMESPACES:
+        stored["spec"] = live.get("spec", {})
+    return stored

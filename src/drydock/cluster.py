@@ -1,0 +1,187 @@
+"""One cluster: store, API, registry, controllers, node and ingress, started in order and stopped in order."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from drydock import admission, pki, ports
+from drydock.api import app as api
+from drydock.controllers.changes import Refused
+from drydock.controllers.loop import Controllers
+from drydock.home import Home, Ports, Process, Status, write_private
+from drydock.ingress import Api, Ingress
+from drydock.kubeconfig import kubeconfig
+from drydock.node.node import Node
+from drydock.registry import app as registry
+from drydock.registry.storage import Storage
+from drydock.resources import NAMESPACES, Resource
+from drydock.store import Object, Store
+
+HOSTS = ("127.0.0.1", "localhost")
+FIRST_NAMESPACES = ("default", "kube-system")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Open before anything else: an occupied port is known at once, and early clients wait instead of failing."""
+
+    api: socket.socket
+    registry: socket.socket
+    ingress: int
+
+
+def listeners(asked: Ports, remembered: Ports) -> Listeners:
+    """Raises PortTaken for a port that was asked for."""
+    probe = ports.listen("ingress", asked.ingress, remembered.ingress)
+    with probe:
+        return Listeners(
+            ports.listen("api", asked.api, remembered.api),
+            ports.listen("registry", asked.registry, remembered.registry),
+            ports.number(probe),  # traefik opens it itself, a moment later
+        )
+
+
+async def run(
+    home: Home,
+    listening: Listeners,
+    me: Process,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[Status], None],
+) -> None:
+    """Until `stop` is set, or until a part fails: then all stop, and its failure is raised."""
+    identity = pki.identity(home.pki, datetime.now(UTC))
+    token = pki.token(home.token)
+    status = Status(
+        pid=me.pid,
+        started=me.started,
+        api=ports.number(listening.api),
+        registry=ports.number(listening.registry),
+        ingress=listening.ingress,
+        version=version("shipway"),
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store(home.state)
+        stack.callback(store.close)
+        _seed(store)
+        node = Node(
+            store,
+            home=home.node,
+            images=Storage(home.registry),
+            registry_hosts=[f"{host}:{status.registry}" for host in HOSTS],
+        )
+        kubernetes = api.create(store, token=token, logs=node, allowed_hosts=HOSTS)
+        await stack.enter_async_context(_serving(kubernetes, listening.api, identity))
+        images = registry.create(home.registry, immutable_tags=True, allowed_hosts=HOSTS)
+        await stack.enter_async_context(_serving(images, listening.registry))
+        stack.callback(store.close)  # ends the watches, for which the servers would wait
+        controllers = Controllers(
+            store, admit=_admit, usage=node.usage, authority=identity.authority
+        )
+        gateway = Ingress(
+            store,
+            Api(f"https://127.0.0.1:{status.api}", home.pki / "ca.crt", home.token),
+            home=home.ingress,
+            port=status.ingress,
+        )
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for part in (_tell(stop, end), node.run(), controllers.run(), gateway.run()):
+            await stack.enter_async_context(_running(part, end))
+        await _first(gateway.listening(), end)
+        if not end.done():
+            write_private(home.kubeconfig, kubeconfig(status.api, identity.authority, token))
+            home.publish(status)
+            ready(status)
+        await end
+
+
+def _seed(store: Store) -> None:
+    for name in FIRST_NAMESPACES:
+        if store.get(NAMESPACES, "", name) is None:
+            obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            store.create(NAMESPACES, _admit(NAMESPACES, obj))
+
+
+def _admit(resource: Resource, obj: Object) -> Object:
+    try:
+        return admission.admit(resource, obj, None, taken_ips=frozenset())
+    except (admission.Invalid, admission.Mistyped) as invalid:
+        raise Refused(str(invalid)) from None
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the daemon's: a server that took them would stop first instead of last."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _serving(
+    application: ASGIApp, listener: socket.socket, identity: pki.Identity | None = None
+) -> AsyncIterator[None]:
+    server = _Server(
+        uvicorn.Config(
+            application,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,  # Go's clients keep connections for 90 s
+            timeout_graceful_shutdown=1,
+            ssl_certfile=identity.certificate if identity else None,
+            ssl_keyfile=identity.key if identity else None,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    part: Coroutine[Any, Any, None], end: asyncio.Future[None]
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(part)
+    task.add_done_callback(lambda ended: _hand_over(ended, end))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _hand_over(ended: asyncio.Task[None], end: asyncio.Future[None]) -> None:
+    error = None if ended.cancelled() else ended.exception()
+    if error is not None:
+        log.error("a part of the cluster failed", exc_info=error)
+        if not end.done():
+            end.set_exception(error)
+
+
+async def _first(hope: Coroutine[Any, Any, None], end: asyncio.Future[None]) -> None:
+    hoping = asyncio.create_task(hope)
+    await asyncio.wait({hoping, end}, return_when=asyncio.FIRST_COMPLETED)
+    hoping.cancel()
+
+
+async def _tell(stop: asyncio.Event, end: asyncio.Future[None]) -> None:
+    await stop.wait()
+    if not end.done():
+        end.set_result(None)

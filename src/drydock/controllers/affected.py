@@ -1,0 +1,153 @@
+"""From one change to the objects that have to be looked at again."""
+
+from collections.abc import Iterator
+
+from drydock.controllers import gc, namespace
+from drydock.controllers.ownership import controller, deleting, references
+from drydock.controllers.selectors import has, matches
+from drydock.controllers.world import Key, World, key, resource_of
+from drydock.resources import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    HORIZONTAL_POD_AUTOSCALERS,
+    JOBS,
+    NAMESPACES,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    REPLICA_SETS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+    Resource,
+)
+from drydock.store import Change, Object
+
+_OWN = {
+    DEPLOYMENTS: "deployment",
+    REPLICA_SETS: "replicaset",
+    JOBS: "job",
+    SERVICES: "endpointslice",
+    HORIZONTAL_POD_AUTOSCALERS: "hpa",
+    POD_DISRUPTION_BUDGETS: "pdb",
+    NAMESPACES: "namespace",
+}
+_FIRST_CONTENTS = {
+    (SERVICE_ACCOUNTS, namespace.DEFAULT_ACCOUNT),
+    (CONFIG_MAPS, namespace.ROOT_CA),
+}
+
+
+def affected(change: Change, world: World) -> Iterator[Key]:
+    resource, obj = change.resource, change.object
+    if resource in _OWN:
+        yield key(_OWN[resource], resource, obj)
+    yield from _owners(change)
+    if resource == PODS:
+        yield from _of_pod(change, world)
+    elif resource in {DEPLOYMENTS, REPLICA_SETS} and _respecified(change):
+        yield from _of_size(resource, obj, world)
+    yield from _of_namespace(change, world)
+    yield from _of_collection(change, world)
+
+
+def _sides(change: Change) -> Iterator[Object]:
+    """What it is now and what it was: a relation that ended concerns its other end, too."""
+    yield change.object
+    if change.before is not None and change.before is not change.object:
+        yield change.before
+
+
+def _owners(change: Change) -> Iterator[Key]:
+    if change.resource not in {PODS, REPLICA_SETS, ENDPOINT_SLICES, ENDPOINTS}:
+        return
+    for side in _sides(change):
+        boss = controller(side)
+        resource = resource_of(boss) if boss is not None else None
+        if boss is not None and resource in _OWN:
+            yield Key(_OWN[resource], resource, side["metadata"]["namespace"], boss["name"])
+
+
+def _of_pod(change: Change, world: World) -> Iterator[Key]:
+    pod = change.object
+    sides = list(_sides(change))
+    for service in world.beside(pod, SERVICES):
+        selector = service["spec"].get("selector")
+        if selector and any(has(selector, side) for side in sides):
+            yield key("endpointslice", SERVICES, service)
+    for budget in world.beside(pod, POD_DISRUPTION_BUDGETS):
+        if any(matches(budget["spec"].get("selector"), side) for side in sides):
+            yield key("pdb", POD_DISRUPTION_BUDGETS, budget)
+    boss = controller(pod)
+    if boss is None:
+        yield from _adopters(REPLICA_SETS, pod, world)
+    elif change.type == "DELETED" and boss["kind"] == REPLICA_SETS.kind:
+        # Recreate waits for the last pod of the old version
+        replica_set = world.store.get(REPLICA_SETS, pod["metadata"]["namespace"], boss["name"])
+        above = controller(replica_set) if replica_set is not None else None
+        if above is not None:
+            yield Key("deployment", DEPLOYMENTS, pod["metadata"]["namespace"], above["name"])
+
+
+def _adopters(resource: Resource, orphan: Object, world: World) -> Iterator[Key]:
+    for each in world.beside(orphan, resource):
+        if matches(each["spec"]["selector"], orphan):
+            yield key(_OWN[resource], resource, each)
+
+
+def _respecified(change: Change) -> bool:
+    before = change.before
+    return (
+        change.type != "MODIFIED"
+        or before is None
+        or before["metadata"].get("generation") != change.object["metadata"].get("generation")
+    )
+
+
+def _of_size(resource: Resource, obj: Object, world: World) -> Iterator[Key]:
+    for autoscaler in world.beside(obj, HORIZONTAL_POD_AUTOSCALERS):
+        target = autoscaler["spec"]["scaleTargetRef"]
+        if (target["kind"], target["name"]) == (resource.kind, obj["metadata"]["name"]):
+            yield key("hpa", HORIZONTAL_POD_AUTOSCALERS, autoscaler)
+    if resource == REPLICA_SETS:
+        for budget in world.beside(obj, POD_DISRUPTION_BUDGETS):
+            yield key("pdb", POD_DISRUPTION_BUDGETS, budget)
+        if controller(obj) is None:
+            yield from _adopters(DEPLOYMENTS, obj, world)
+
+
+def _of_namespace(change: Change, world: World) -> Iterator[Key]:
+    name = change.object["metadata"].get("namespace")
+    if not name:
+        return
+    if (change.resource, change.object["metadata"]["name"]) in _FIRST_CONTENTS:
+        yield Key("namespace", NAMESPACES, "", name)
+    elif change.type == "DELETED":
+        home = world.store.get(NAMESPACES, "", name)
+        if home is not None and deleting(home):
+            yield Key("namespace", NAMESPACES, "", name)
+
+
+def _of_collection(change: Change, world: World) -> Iterator[Key]:
+    resource, obj = change.resource, change.object
+    if change.type == "DELETED":
+        yield from world.dependent_keys(obj)
+        yield from _waiting_owners(obj, world)
+        return
+    if deleting(obj):
+        finalizers = obj["metadata"].get("finalizers") or ()
+        if gc.FOREGROUND in finalizers:
+            yield from world.dependent_keys(obj)
+        if gc.FOREGROUND in finalizers or gc.ORPHAN in finalizers:
+            yield key("gc", resource, obj)
+        return
+    before = references(change.before) if change.before is not None else ()
+    if references(obj) and references(obj) != before:
+        yield key("gc", resource, obj)
+
+
+def _waiting_owners(obj: Object, world: World) -> Iterator[Key]:
+    for reference in references(obj):
+        found = world.owner(obj, reference)
+        if found is not None and found[1] is not None and deleting(found[1]):
+            yield key("gc", found[0], found[1])

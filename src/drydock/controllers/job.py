@@ -1,0 +1,246 @@
+"""Job: pods until enough of them succeeded, or too many failed, or time is up."""
+
+from collections.abc import Generator, Sequence
+from datetime import datetime
+from typing import Any
+
+from drydock.controllers import conditions, pods
+from drydock.controllers.changes import (
+    After,
+    Change,
+    Create,
+    Delete,
+    Reconcile,
+    Record,
+    Refused,
+    UpdateStatus,
+)
+from drydock.controllers.moments import moment, seconds_since
+from drydock.controllers.ownership import controlled, deleting
+from drydock.resources import JOBS, PODS
+from drydock.store import Object, timestamp
+
+FIRST_DELAY = 10.0  # seconds, doubled for each further failure, as Kubernetes does
+LONGEST_DELAY = 360.0
+
+Failure = tuple[str, str]
+"""Reason and message."""
+
+
+def reconcile(job: Object, candidates: Sequence[Object], now: datetime) -> Reconcile:
+    if deleting(job):
+        return
+    before = job.get("status") or {}
+    finish = _finished_at(before)
+    if finish is not None:
+        yield from _expire(job, finish, now)
+        return
+    mine = controlled(job, candidates)
+    succeeded = sum(pods.phase(pod) == "Succeeded" for pod in mine)
+    failed = [pod for pod in mine if pods.phase(pod) == "Failed"]
+    active = [pod for pod in mine if pods.active(pod)]
+    started = before.get("startTime") or timestamp(now)
+    if job["spec"].get("suspend"):
+        yield from _suspend(job, active, succeeded, len(failed), now)
+        return
+    failure = _failure(job, mine, len(failed), started, now)
+    done = failure is None and _enough(job, succeeded, active)
+    if failure is not None or done:
+        for pod in active:
+            yield from _remove(job, pod)
+        active = []
+    else:
+        active, wait = yield from _balance(job, active, succeeded, failed, now)
+        for seconds in (wait, _until_deadline(job, started, now)):
+            if seconds is not None:
+                yield After(seconds)
+    leaving = [pod for pod in mine if deleting(pod) and not pods.finished(pod)]
+    listed = _verdict(before, failure, now, done=done, settled=not leaving and not active)
+    status = _status(
+        active,
+        succeeded,
+        len(failed),
+        terminating=len(leaving),
+        started=started,
+        listed=listed,
+    )
+    if conditions.holds(listed, "Complete"):
+        status["completionTime"] = timestamp(now)
+    if status != before:
+        yield UpdateStatus(JOBS, {**job, "status": status})
+        yield from _tell(job, before, listed)
+
+
+def _finished_at(status: Object) -> str | None:
+    for condition in status.get("conditions") or ():
+        if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
+            return str(condition["lastTransitionTime"])
+    return None
+
+
+def _expire(job: Object, finish: str, now: datetime) -> Reconcile:
+    lifetime = job["spec"].get("ttlSecondsAfterFinished")
+    if lifetime is None:
+        return
+    left = lifetime - seconds_since(finish, now)
+    if left > 0:
+        yield After(left)
+    else:
+        yield Delete(JOBS, job)
+
+
+def _failure(
+    job: Object, mine: Sequence[Object], failed: int, started: str, now: datetime
+) -> Failure | None:
+    listed = (job.get("status") or {}).get("conditions") or ()
+    target = conditions.find(listed, "FailureTarget")
+    if target is not None:
+        return target["reason"], target["message"]
+    limit = job["spec"].get("backoffLimit", 6)
+    restarts = 0
+    if job["spec"]["template"]["spec"].get("restartPolicy") == "OnFailure":
+        restarts = sum(pods.restarts(pod) for pod in mine if not pods.finished(pod))
+    if failed > limit or (restarts > 0 if limit == 0 else restarts >= limit):
+        return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
+    deadline = job["spec"].get("activeDeadlineSeconds")
+    if deadline is not None and seconds_since(started, now) >= deadline:
+        return "DeadlineExceeded", "Job was active longer than specified deadline"
+    return None
+
+
+def _until_deadline(job: Object, started: str, now: datetime) -> float | None:
+    deadline = job["spec"].get("activeDeadlineSeconds")
+    return None if deadline is None else max(0.0, deadline - seconds_since(started, now))
+
+
+def _enough(job: Object, succeeded: int, active: Sequence[Object]) -> bool:
+    completions = job["spec"].get("completions")
+    if completions is None:  # a work queue: one success says the queue is empty
+        return succeeded > 0 and not active
+    return bool(succeeded >= completions)
+
+
+def _balance(
+    job: Object,
+    active: list[Object],
+    succeeded: int,
+    failed: Sequence[Object],
+    now: datetime,
+) -> Generator[Change, Object, tuple[list[Object], float | None]]:
+    """Returns the active pods, and the seconds to wait before there may be more."""
+    spec = job["spec"]
+    wanted = spec.get("parallelism", 1)
+    if spec.get("completions") is not None:
+        wanted = min(wanted, spec["completions"] - succeeded)
+    elif succeeded:
+        wanted = min(wanted, len(active))
+    for pod in active[max(wanted, 0) :]:
+        yield from _remove(job, pod)
+    active = active[: max(wanted, 0)]
+    wait = _delay(failed, now)
+    if wait > 0 and len(active) < wanted:
+        return active, wait
+    while len(active) < wanted:
+        pod = pods.from_template(spec["template"], JOBS, job, _labels(job))
+        try:
+            created = yield Create(PODS, pod)
+        except Refused as refused:
+            yield Record(JOBS, job, "Warning", "FailedCreate", f"Error creating: {refused}")
+            return active, FIRST_DELAY
+        active = [*active, created]
+        message = f"Created pod: {created['metadata']['name']}"
+        yield Record(JOBS, job, "Normal", "SuccessfulCreate", message)
+    return active, None
+
+
+def _delay(failed: Sequence[Object], now: datetime) -> float:
+    """What is left of the back-off after the latest failure, in seconds."""
+    if not failed:
+        return 0
+    delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (len(failed) - 1))
+    return delay - (now - max(map(_failed_at, failed))).total_seconds()
+
+
+def _failed_at(pod: Object) -> datetime:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    ends = [
+        each["state"]["terminated"]["finishedAt"]
+        for each in statuses
+        if (each.get("state") or {}).get("terminated", {}).get("finishedAt")
+    ]
+    return max(map(moment, ends or [pod["metadata"]["creationTimestamp"]]))
+
+
+def _labels(job: Object) -> dict[str, str]:
+    name, uid = job["metadata"]["name"], job["metadata"]["uid"]
+    return {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+
+
+def _remove(job: Object, pod: Object) -> Reconcile:
+    yield Delete(PODS, pod)
+    message = f"Deleted pod: {pod['metadata']['name']}"
+    yield Record(JOBS, job, "Normal", "SuccessfulDelete", message)
+
+
+def _suspend(
+    job: Object, active: Sequence[Object], succeeded: int, failed: int, now: datetime
+) -> Reconcile:
+    for pod in active:
+        yield from _remove(job, pod)
+    before = job.get("status") or {}
+    listed = conditions.put(
+        before.get("conditions") or [], "Suspended", ("True", "JobSuspended", "Job suspended"), now
+    )
+    status = _status([], succeeded, failed, terminating=0, started=None, listed=listed)
+    if status != before:
+        yield UpdateStatus(JOBS, {**job, "status": status})
+
+
+def _verdict(
+    before: Object, failure: Failure | None, now: datetime, *, done: bool, settled: bool
+) -> list[Object]:
+    """First the intention, and once no pod of the job is left running, the end itself."""
+    listed: list[Object] = list(before.get("conditions") or [])
+    if conditions.holds(listed, "Suspended"):
+        listed = conditions.put(listed, "Suspended", ("False", "JobResumed", "Job resumed"), now)
+    if failure is not None:
+        listed = conditions.put(listed, "FailureTarget", ("True", *failure), now)
+        return conditions.put(listed, "Failed", ("True", *failure), now) if settled else listed
+    if done:
+        reached = ("CompletionsReached", "Reached expected number of succeeded pods")
+        listed = conditions.put(listed, "SuccessCriteriaMet", ("True", *reached), now)
+        return conditions.put(listed, "Complete", ("True", *reached), now) if settled else listed
+    return listed
+
+
+def _status(
+    active: Sequence[Object],
+    succeeded: int,
+    failed: int,
+    *,
+    terminating: int,
+    started: str | None,
+    listed: Sequence[Object],
+) -> dict[str, Any]:
+    counts = {"active": len(active), "succeeded": succeeded, "failed": failed}
+    status: dict[str, Any] = {key: value for key, value in counts.items() if value}
+    if started is not None:
+        status["startTime"] = started
+    if listed:
+        status["conditions"] = list(listed)
+    ready = sum(pods.ready(pod) for pod in active)
+    return {**status, "ready": ready, "terminating": terminating, "uncountedTerminatedPods": {}}
+
+
+def _tell(job: Object, before: Object, listed: Sequence[Object]) -> Reconcile:
+    was = before.get("conditions") or ()
+    if conditions.holds(listed, "Complete") and not conditions.holds(was, "Complete"):
+        yield Record(JOBS, job, "Normal", "Completed", "Job completed")
+    failed = conditions.find(listed, "Failed")
+    if failed is not None and conditions.find(was, "Failed") is None:
+        yield Record(JOBS, job, "Warning", failed["reason"], failed["message"])

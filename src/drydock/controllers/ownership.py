@@ -1,0 +1,69 @@
+"""Who owns whom: owner references, adoption and release by selector."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from drydock.controllers.changes import Update
+from drydock.controllers.selectors import matches
+from drydock.resources import Resource
+from drydock.store import Object
+
+
+def reference(resource: Resource, owner: Object) -> dict[str, Any]:
+    """The reference a controller puts into what it makes."""
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def references(obj: Object) -> Sequence[Object]:
+    return obj["metadata"].get("ownerReferences") or ()
+
+
+def controller(obj: Object) -> Object | None:
+    return next((each for each in references(obj) if each.get("controller")), None)
+
+
+def controlled(owner: Object, candidates: Iterable[Object]) -> list[Object]:
+    uid = owner["metadata"]["uid"]
+    return [
+        each for each in candidates if (boss := controller(each)) is not None and boss["uid"] == uid
+    ]
+
+
+def deleting(obj: Object) -> bool:
+    return "deletionTimestamp" in obj["metadata"]
+
+
+def claim(
+    owner_resource: Resource, owner: Object, resource: Resource, candidates: Iterable[Object]
+) -> tuple[list[Object], list[Update]]:
+    """What is the owner's already, and the writes that adopt orphans and let go of strangers."""
+    uid = owner["metadata"]["uid"]
+    mine: list[Object] = []
+    updates: list[Update] = []
+    for each in candidates:
+        boss = controller(each)
+        fits = matches(owner["spec"]["selector"], each)
+        if boss is not None and boss["uid"] == uid:
+            if fits:
+                mine.append(each)
+            elif not deleting(each):
+                others = [ref for ref in references(each) if ref["uid"] != uid]
+                updates.append(Update(resource, with_references(each, others)))
+        elif boss is None and fits and not deleting(each):
+            adopted = [*references(each), reference(owner_resource, owner)]
+            updates.append(Update(resource, with_references(each, adopted)))
+    return mine, updates
+
+
+def with_references(obj: Object, references: Sequence[Object]) -> Object:
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "ownerReferences"}
+    if references:
+        metadata["ownerReferences"] = references
+    return {**obj, "metadata": metadata}

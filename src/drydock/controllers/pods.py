@@ -1,0 +1,72 @@
+"""What controllers ask of a pod, and how they make one from a template."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from drydock.controllers import conditions
+from drydock.controllers.moments import seconds_since
+from drydock.controllers.ownership import deleting, reference
+from drydock.resources import Resource
+from drydock.store import Object
+
+
+def phase(pod: Object) -> str:
+    return str((pod.get("status") or {}).get("phase", "Pending"))
+
+
+def finished(pod: Object) -> bool:
+    return phase(pod) in {"Succeeded", "Failed"}
+
+
+def active(pod: Object) -> bool:
+    return not finished(pod) and not deleting(pod)
+
+
+def ready_since(pod: Object) -> str | None:
+    """The time of its becoming ready; None while it is not."""
+    condition = conditions.find((pod.get("status") or {}).get("conditions") or (), "Ready")
+    if condition is None or condition["status"] != "True":
+        return None
+    since = condition.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"]
+    return str(since)
+
+
+def ready(pod: Object) -> bool:
+    return ready_since(pod) is not None
+
+
+def seconds_to_available(pod: Object, min_ready_seconds: int, now: datetime) -> float | None:
+    """0 when it is available, what is left of minReadySeconds when it is ready, else None."""
+    since = ready_since(pod)
+    if since is None:
+        return None
+    if not min_ready_seconds:
+        return 0
+    return max(0.0, min_ready_seconds - seconds_since(since, now))
+
+
+def restarts(pod: Object) -> int:
+    status = pod.get("status") or {}
+    return sum(
+        container.get("restartCount", 0)
+        for containers in ("initContainerStatuses", "containerStatuses")
+        for container in status.get(containers) or ()
+    )
+
+
+def from_template(
+    template: Object, resource: Resource, owner: Object, labels: Mapping[str, str] | None = None
+) -> Object:
+    """A pod of `owner`, named by the store after it."""
+    metadata = template.get("metadata") or {}
+    made: dict[str, Any] = {
+        "generateName": f"{owner['metadata']['name']}-",
+        "namespace": owner["metadata"]["namespace"],
+        "labels": {**(metadata.get("labels") or {}), **(labels or {})},
+        "ownerReferences": [reference(resource, owner)],
+    }
+    for key in ("annotations", "finalizers"):
+        if metadata.get(key):
+            made[key] = metadata[key]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": made, "spec": template["spec"]}

@@ -1,0 +1,110 @@
+"""ReplicaSet: as many pods as it says, the least useful one leaving first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from drydock.controllers import conditions, pods
+from drydock.controllers.changes import (
+    After,
+    Create,
+    Delete,
+    Reconcile,
+    Record,
+    Refused,
+    UpdateStatus,
+)
+from drydock.controllers.moments import moment
+from drydock.controllers.ownership import claim, deleting
+from drydock.controllers.selectors import has
+from drydock.resources import PODS, REPLICA_SETS
+from drydock.store import Object
+
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+
+
+def reconcile(replica_set: Object, candidates: Sequence[Object], now: datetime) -> Reconcile:
+    mine, amendments = claim(REPLICA_SETS, replica_set, PODS, candidates)
+    for amendment in amendments:
+        yield amendment
+    if amendments:
+        return
+    active = [pod for pod in mine if pods.active(pod)]
+    refusal: tuple[str, str] | None = None
+    if not deleting(replica_set):
+        missing = replica_set["spec"].get("replicas", 1) - len(active)
+        if missing > 0:
+            created: list[Object] = []
+            try:
+                yield from _grow(replica_set, missing, created)
+            except Refused as refused:
+                refusal = ("FailedCreate", str(refused))
+            active += created
+        elif missing < 0:
+            leaving = sorted(active, key=usefulness)[:-missing]
+            for pod in leaving:
+                yield Delete(PODS, pod)
+                message = f"Deleted pod: {pod['metadata']['name']}"
+                yield Record(REPLICA_SETS, replica_set, "Normal", "SuccessfulDelete", message)
+            active = [pod for pod in active if pod not in leaving]
+    status, wait = _status(replica_set, active, refusal, now)
+    if status != replica_set.get("status"):
+        yield UpdateStatus(REPLICA_SETS, {**replica_set, "status": status})
+    if wait is not None:
+        yield After(wait)
+
+
+def usefulness(pod: Object) -> tuple[Any, ...]:
+    """Sorts the least useful pod first: without a node, pending, not ready, cheap, restarted, young."""
+    metadata = pod["metadata"]
+    since = pods.ready_since(pod)
+    return (
+        bool(pod["spec"].get("nodeName")),
+        pods.phase(pod) == "Running",
+        since is not None,
+        int((metadata.get("annotations") or {}).get(DELETION_COST, 0)),
+        -moment(since).timestamp() if since else 0,
+        -pods.restarts(pod),
+        -moment(metadata["creationTimestamp"]).timestamp(),
+        metadata["name"],
+    )
+
+
+def _grow(replica_set: Object, missing: int, created: list[Object]) -> Reconcile:
+    pod = pods.from_template(replica_set["spec"]["template"], REPLICA_SETS, replica_set)
+    for _ in range(missing):
+        try:
+            made = yield Create(PODS, pod)
+        except Refused as refused:
+            message = f"Error creating: {refused}"
+            yield Record(REPLICA_SETS, replica_set, "Warning", "FailedCreate", message)
+            raise
+        created.append(made)
+        message = f"Created pod: {made['metadata']['name']}"
+        yield Record(REPLICA_SETS, replica_set, "Normal", "SuccessfulCreate", message)
+
+
+def _status(
+    replica_set: Object, active: Sequence[Object], refusal: tuple[str, str] | None, now: datetime
+) -> tuple[Object, float | None]:
+    """The status, and the seconds until a ready pod becomes available."""
+    spec = replica_set["spec"]
+    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    waits = [
+        wait
+        for pod in active
+        if (wait := pods.seconds_to_available(pod, spec.get("minReadySeconds", 0), now)) is not None
+    ]
+    before = (replica_set.get("status") or {}).get("conditions") or []
+    after = [each for each in before if each["type"] != "ReplicaFailure"]
+    if refusal is not None:
+        after = conditions.put(before, "ReplicaFailure", ("True", *refusal), now)
+    counts = {
+        "fullyLabeledReplicas": sum(has(labels, pod) for pod in active),
+        "readyReplicas": len(waits),
+        "availableReplicas": sum(wait == 0 for wait in waits),
+        "observedGeneration": replica_set["metadata"]["generation"],
+        "conditions": after,
+    }
+    status = {"replicas": len(active), **{key: value for key, value in counts.items() if value}}
+    return status, min((wait for wait in waits if wait > 0), default=None)

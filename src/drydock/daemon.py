@@ -1,0 +1,213 @@
+"""The drydock process: one per home, in the foreground or detached, and its end."""
+
+import asyncio
+import json
+import logging
+import logging.handlers
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from drydock.home import Home, Ports, Process, Status
+
+if TYPE_CHECKING:
+    from drydock import cluster
+
+START = 30.0  # seconds that a start may take
+STOP = 10.0  # seconds from SIGTERM to SIGKILL
+LINGER = 4.5  # seconds from SIGTERM until it leaves without the parts that did not stop
+LOG_BYTES = 4_000_000
+LOG_FILES = 3
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Exception):
+    """The cluster did not come up, or did not stay up."""
+
+    cause: str
+    log: Path
+
+    def __str__(self) -> str:
+        return self.cause
+
+    @property
+    def tail(self) -> list[str]:
+        """The last things said in the log, without the tracebacks between them."""
+        try:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+        return [line for line in lines if line[:2] == "20"][-8:]
+
+
+def up(home: Home, ports: Ports, *, detach: bool, ready: Callable[[Status], None]) -> Status | None:
+    """Run a drydock until it is told to stop, or leave one running; the status if one already was.
+
+    Raises PortTaken and Failed.
+    """
+    home.prepare()
+    lock = home.lock()
+    if lock is None:
+        return _await_other(home)
+    # whoever asks about a living drydock need not wait for these imports
+    from drydock import cluster  # noqa: PLC0415
+
+    home.retire()
+    listening = cluster.listeners(ports, home.ports())
+    if detach:
+        _detach(home, listening, ready)
+    else:
+        _serve(home, listening, ready)
+    return None
+
+
+def living(home: Home) -> Process | None:
+    """The process that holds this home, if it is truly that process."""
+    holder = home.holder()
+    return holder if holder is not None and _lives(holder) else None
+
+
+def down(home: Home) -> bool:
+    """End it and all that it started; false if nothing ran."""
+    holder = living(home)
+    if holder is None:
+        home.retire()
+        return False
+    process = psutil.Process(holder.pid)
+    family = [process, *process.children(recursive=True)]
+    process.terminate()
+    if _wait([process], STOP):
+        family += process.children(recursive=True)
+        process.kill()
+    _wait([process], STOP)
+    for each in _wait(family, 0):
+        each.kill()
+    _wait(family, STOP)
+    home.retire()
+    return True
+
+
+def _wait(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so many seconds. Psutil's own wait would wait for their parents, too."""
+    end = time.monotonic() + seconds
+    while left := [each for each in processes if _runs(each)]:
+        if time.monotonic() >= end:
+            break
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _lives(process: Process) -> bool:
+    try:
+        found = psutil.Process(process.pid)
+        return abs(found.create_time() - process.started) < 1 and _runs(found)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _await_other(home: Home) -> Status:
+    """Another one holds the home: it is up, or about to be."""
+    end = time.monotonic() + START
+    while time.monotonic() < end:
+        status = home.status()
+        if status is not None and _lives(Process(status.pid, status.started)):
+            return status
+        time.sleep(0.02)
+    raise Failed(f"another drydock holds {home.root} but does not get ready", home.log)
+
+
+def _detach(home: Home, listening: "cluster.Listeners", ready: Callable[[Status], None]) -> None:
+    """Fork, and return when the child says that it is up."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.close(reading)
+        os.setsid()
+        code = 1
+        try:
+            _silence()
+            _serve(home, listening, lambda status: _say(writing, {"up": asdict(status)}))
+            code = 0
+        except Failed as failure:
+            _say(writing, {"failed": failure.cause})
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        said = json.loads(pipe.readline() or "{}")
+    if "up" not in said:
+        raise Failed(said.get("failed", "drydock ended while it was starting"), home.log)
+    ready(Status(**said["up"]))
+
+
+def _say(pipe: int, what: object) -> None:
+    os.write(pipe, json.dumps(what).encode() + b"\n")
+    os.close(pipe)
+
+
+def _silence() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+
+
+def _serve(home: Home, listening: "cluster.Listeners", ready: Callable[[Status], None]) -> None:
+    import uvloop  # noqa: PLC0415  # see up
+
+    _log_to(home.log)
+    me = Process(os.getpid(), psutil.Process().create_time())
+    home.sign(me)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_told(home, listening, me, ready))
+    except Exception as error:
+        log.exception("drydock failed")
+        raise Failed(f"{type(error).__name__}: {error}", home.log) from error
+    finally:
+        home.retire()
+        logging.shutdown()
+
+
+async def _until_told(
+    home: Home, listening: "cluster.Listeners", me: Process, ready: Callable[[Status], None]
+) -> None:
+    from drydock import cluster  # noqa: PLC0415  # see up
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        loop.call_later(LINGER, _leave)
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, end)
+    await cluster.run(home, listening, me, stop=stop, ready=ready)
+
+
+def _leave() -> None:
+    log.error("some parts did not stop within %s s", LINGER)
+    logging.shutdown()
+    os._exit(1)
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

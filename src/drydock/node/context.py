@@ -1,0 +1,75 @@
+"""What the containers of one pod share."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from drydock.node.back_off import Schedule
+from drydock.node.environment import Configs, Downward
+from drydock.node.events import Recorder
+from drydock.node.images import Images
+from drydock.node.launch import Host
+from drydock.node.process import Processes
+from drydock.node.volumes import temporary_folder
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PodContext:
+    pod: Object
+    ip: str
+    folder: Path
+    images: Images
+    processes: Processes
+    recorder: Recorder
+    configs: Configs
+    downward: Downward
+    host: Host
+    schedule: Schedule
+    proxy: str
+    configs_changed: Callable[[], Awaitable[None]]
+
+    @property
+    def uid(self) -> str:
+        return str(self.pod["metadata"]["uid"])
+
+    @property
+    def grace(self) -> float:
+        """Seconds between asking the pod to end and ending it."""
+        return float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+
+    @property
+    def volumes(self) -> Path:
+        return self.folder / "volumes"
+
+    def log_path(self, container: str, restart: int) -> Path:
+        return self.folder / "logs" / container / f"{restart}.log"
+
+    def own_env(self, container: Object) -> dict[str, str]:
+        """What the node adds to a container's environment. Nothing of drydock's own environment is in it."""
+        home = temporary_folder(self.volumes, container) or self.folder / "tmp"
+        return {
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "HOSTNAME": self.pod["spec"].get("hostname") or self.pod["metadata"]["name"],
+            "http_proxy": self.proxy,
+            "no_proxy": f"localhost,127.0.0.1,{self.ip}",
+        }
+
+    @property
+    def full_name(self) -> str:
+        """As the kubelet's messages name a pod."""
+        metadata = self.pod["metadata"]
+        return f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+
+    def event(
+        self,
+        reason: str,
+        message: str,
+        type_: Literal["Normal", "Warning"] = "Normal",
+        *,
+        field: str = "",
+    ) -> None:
+        self.recorder.record(self.pod, reason, message, type_=type_, field=field)

@@ -1,0 +1,86 @@
+"""Which connections NetworkPolicies allow, decided from both ends."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import Any, Literal
+
+from drydock.node.label_selector import matches
+
+Object = Mapping[str, Any]
+Direction = Literal["Ingress", "Egress"]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One end of a connection; without a namespace it lies outside the cluster."""
+
+    address: str
+    namespace: str = ""
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    named_ports: Mapping[str, int] = field(default_factory=dict)
+
+
+def blocked(policies: Sequence[Object], source: Peer, target: Peer, port: int) -> tuple[str, ...]:
+    """The policies (`namespace/name`) that forbid a TCP connection to that port of `target`; none: it is allowed."""
+    return (
+        *_forbid("Egress", policies, source, target, port),
+        *_forbid("Ingress", policies, source, target, port),
+    )
+
+
+def _forbid(
+    direction: Direction, policies: Iterable[Object], source: Peer, target: Peer, port: int
+) -> tuple[str, ...]:
+    """Whoever is selected by a policy may do only what one of the policies that select it allows."""
+    subject, other = (target, source) if direction == "Ingress" else (source, target)
+    selecting = [p for p in policies if _selects(p, direction, subject)]
+    rules = [rule for p in selecting for rule in p["spec"].get(direction.lower()) or ()]
+    side = "from" if direction == "Ingress" else "to"
+    for rule in rules:
+        namespace = subject.namespace
+        peers = rule.get(side) or ()
+        if peers and not any(_is_peer(peer, other, namespace) for peer in peers):
+            continue
+        ports = rule.get("ports") or ()
+        if not ports or any(_is_port(allowed, target, port) for allowed in ports):
+            return ()
+    return tuple(f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in selecting)
+
+
+def _selects(policy: Object, direction: Direction, subject: Peer) -> bool:
+    spec = policy["spec"]
+    types = spec.get("policyTypes") or ("Ingress", *(("Egress",) if "egress" in spec else ()))
+    return (
+        direction in types
+        and policy["metadata"]["namespace"] == subject.namespace
+        and matches(spec.get("podSelector") or {}, subject.labels)
+    )
+
+
+def _is_peer(peer: Object, other: Peer, namespace: str) -> bool:
+    if block := peer.get("ipBlock"):
+        address = ip_address(other.address)
+        return address in ip_network(block["cidr"]) and not any(
+            address in ip_network(cidr) for cidr in block.get("except") or ()
+        )
+    if not other.namespace:
+        return False
+    if "namespaceSelector" in peer:
+        if not matches(peer["namespaceSelector"] or {}, other.namespace_labels):
+            return False
+    elif other.namespace != namespace:
+        return False
+    return matches(peer.get("podSelector") or {}, other.labels)
+
+
+def _is_port(allowed: Object, target: Peer, port: int) -> bool:
+    if allowed.get("protocol", "TCP") != "TCP":
+        return False
+    wanted = allowed.get("port")
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return target.named_ports.get(wanted) == port
+    return int(wanted) <= port <= int(allowed.get("endPort") or wanted)

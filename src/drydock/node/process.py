@@ -1,0 +1,181 @@
+"""Processes of pods: started, waited for and ended, each leading a group of its own.
+
+Why no parent-death signal: Linux sends it to the leader alone, and setting it needs code between fork and exec (slow,
+and unsafe beside threads) or a launcher. A watchdog ends whole groups, everywhere, and costs one sleeping shell.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess  # noqa: TID251 - this is the node's one place that starts processes
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from drydock.node.launch import Launch
+from drydock.node.ledger import MARK, Ledger
+
+_WATCHDOG = 'read -r _; exec "$@"'  # `read` returns when drydock's end of the pipe closes
+
+
+class CannotStart(Exception):
+    """The program could not be executed; the message is what a container runtime would say."""
+
+
+class Process:
+    """A running process group. It has ended when its leader has; whoever is left of the group is ended then."""
+
+    def __init__(self, process: subprocess.Popen[bytes], on_end: Callable[[int], None]) -> None:
+        self.pid = process.pid
+        self._process = process
+        self._on_end = on_end
+        self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._watch()
+
+    @property
+    def returncode(self) -> int | None:
+        """Negative: the signal that ended it."""
+        return self._ended.result() if self._ended.done() else None
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self._ended)
+
+    async def end(self, grace: float) -> int:
+        """SIGTERM to the group, and SIGKILL when it has not ended after `grace` seconds."""
+        self.signal(signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wait(), grace)
+        self.signal(signal.SIGKILL)
+        return await self.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not hasattr(os, "pidfd_open"):  # macOS
+            waiting = loop.run_in_executor(None, self._process.wait)
+            waiting.add_done_callback(lambda _: self._finish())
+            return
+        pidfd = os.pidfd_open(self.pid)
+
+        def ended() -> None:
+            loop.remove_reader(pidfd)
+            os.close(pidfd)
+            self._finish()
+
+        loop.add_reader(pidfd, ended)
+
+    def _finish(self) -> None:
+        # Before the leader is waited for: until then nobody else can get its number.
+        self.signal(signal.SIGKILL)
+        returncode = self._process.wait()
+        self._on_end(self.pid)
+        if not self._ended.done():
+            self._ended.set_result(returncode)
+
+
+class Processes:
+    """Starts processes, and sees to it that none outlives us."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ledger = Ledger(folder)
+        self._watchdog: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> int:
+        """End what a former life left behind (how many processes that was) and set the watchdog."""
+        orphans = self._ledger.reap()
+        self._watchdog = subprocess.Popen(  # noqa: S603 - our own program
+            [
+                "/bin/sh",
+                "-c",
+                _WATCHDOG,
+                "drydock-watchdog",
+                sys.executable,
+                "-m",
+                "drydock.node.ledger",
+                str(self._folder),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return orphans
+
+    def stop(self) -> None:
+        """Let the watchdog go. Call it when all processes have ended."""
+        if self._watchdog is None:
+            return
+        self._watchdog.kill()
+        self._watchdog.wait()
+        assert self._watchdog.stdin is not None
+        self._watchdog.stdin.close()
+        self._watchdog = None
+
+    def spawn(self, launch: Launch, pod: str, output: int) -> Process:
+        """Both output streams go to the file descriptor `output`, which stays the caller's to close."""
+        try:
+            process = subprocess.Popen(  # noqa: S603 - running what a pod says is this module's purpose
+                launch.argv,
+                env={**launch.env, MARK: pod},
+                cwd=launch.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise CannotStart(_container_runtime_message(launch, problem)) from problem
+        self._ledger.add(process.pid, pod)
+        return Process(process, self._ledger.remove)
+
+
+def _container_runtime_message(launch: Launch, problem: OSError) -> str:
+    name = launch.argv[0] if launch.argv else ""
+    missing = isinstance(problem, FileNotFoundError) and "/" not in name
+    cause = "executable file not found in $PATH" if missing else (problem.strerror or str(problem))
+    return (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+        f'unable to start container process: error during container init: exec: "{name}": {cause.lower() if not missing else cause}'
+    )
+
+
+def exit_code(returncode: int) -> int:
+    """As a shell and Kubernetes count: 128 plus the signal."""
+    return 128 - returncode if returncode < 0 else returncode
+
+
+async def output_of(
+    processes: Processes, launch: Launch, pod: str, patience: float, limit: int = 10_240
+) -> tuple[int | None, str]:
+    """Exit code and output of a short-lived command; the code is None when `patience` seconds did not suffice."""
+    read, write = os.pipe()
+    try:
+        process = processes.spawn(launch, pod, write)
+    except CannotStart:
+        os.close(read)
+        raise
+    finally:
+        os.close(write)
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read, "rb", buffering=0)
+    )
+    try:
+        code: int | None = await asyncio.wait_for(process.wait(), patience)
+    except TimeoutError:
+        code = None
+    finally:
+        process.signal(signal.SIGKILL)
+    try:
+        output = await asyncio.wait_for(reader.read(limit), 1)
+    except TimeoutError:
+        output = b""
+    finally:
+        transport.close()
+    return code, output.decode(errors="replace")

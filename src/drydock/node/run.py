@@ -1,0 +1,205 @@
+"""One run of a container: its process and output, its probes and hooks, its end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from drydock.node import probes
+from drydock.node.launch import Launch, inside
+from drydock.node.logs import Collector, Log
+from drydock.node.process import CannotStart, Process, Processes, exit_code, output_of
+from drydock.node.pull import Tell
+
+Object = Mapping[str, Any]
+
+_LEAST_GRACE = (
+    2.0  # seconds that a process gets after its preStop hook has used up the grace period
+)
+_LAST_WORDS = 1.0  # seconds that output may still arrive after the process
+
+
+class Listener(Protocol):
+    """Hears how the run fares."""
+
+    def probed(self, *, started: bool, ready: bool) -> None: ...
+
+
+class Run:
+    """Made when the process has been started; raises CannotStart when it cannot be."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        launch: Launch,
+        rootfs: Path,
+        container: Object,
+        *,
+        pod: str,
+        ip: str,
+        grace: float,
+        log: Log,
+        tell: Tell,
+        listener: Listener,
+    ) -> None:
+        self.log = log
+        self.out_of_memory = False
+        self._processes = processes
+        self._launch = launch
+        self._rootfs = rootfs
+        self._container = container
+        self._pod = pod
+        self._ip = ip
+        self._grace = grace
+        self._tell = tell
+        self._listener = listener
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._pipe, write = os.pipe()
+        try:
+            self.process: Process = processes.spawn(launch, pod, write)
+        except CannotStart:
+            os.close(self._pipe)
+            log.close()
+            raise
+        finally:
+            os.close(write)
+        # In one go with the start: a run that is cancelled before its first step still collects and concludes.
+        self._collecting = asyncio.ensure_future(self._collect())
+
+    async def wait(self) -> int:
+        """Watch over the process until it has ended; its exit code. Cancelling this leaves the process alone."""
+        self._begin(self._watch())
+        try:
+            return await self._end()
+        finally:
+            self._stop_watching()
+
+    async def end(self, grace: float) -> int:
+        """preStop, SIGTERM, and SIGKILL when `grace` seconds are over."""
+        self._stop_watching()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        if self.process.returncode is None:
+            await self._pre_stop(grace)
+            left = max(deadline - loop.time(), _LEAST_GRACE if grace else 0)
+            await self.process.end(left)
+        return await self._end()
+
+    def kill(self) -> None:
+        self.process.signal(signal.SIGKILL)
+
+    async def execute(self, command: Sequence[str], patience: float) -> tuple[int | None, str]:
+        """Run a command beside the process, in the same surroundings."""
+        argv = tuple(inside(self._rootfs, word) for word in command)
+        return await output_of(
+            self._processes, replace(self._launch, argv=argv), self._pod, patience
+        )
+
+    async def _end(self) -> int:
+        code = exit_code(await self.process.wait())
+        await asyncio.shield(self._collecting)
+        return code
+
+    async def _collect(self) -> None:
+        loop = asyncio.get_running_loop()
+        transport, output = await loop.connect_read_pipe(
+            lambda: Collector(self.log), os.fdopen(self._pipe, "rb", buffering=0)
+        )
+        await self.process.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(output.done), _LAST_WORDS)
+        transport.close()
+        self.log.close()
+
+    # Probes and hooks
+
+    async def _watch(self) -> None:
+        hook = self._container.get("lifecycle", {}).get("postStart")
+        if hook and (problem := await self._handle(hook, self._grace)):
+            self._tell("FailedPostStartHook", f"PostStartHook failed: {problem}", "Warning")
+            self._replace(
+                f"Container {self._container['name']} failed post-start hook", self._grace
+            )
+            return
+        startup = probes.Probe.of(self._container, "startup")
+        if startup:
+            await self._observe(startup, lambda healthy: self._started() if healthy else None)
+        else:
+            self._started()
+
+    def _started(self) -> None:
+        readiness = probes.Probe.of(self._container, "readiness")
+        self._listener.probed(started=True, ready=readiness is None)
+        if readiness:
+            self._begin(
+                self._observe(
+                    readiness, lambda ready: self._listener.probed(started=True, ready=ready)
+                )
+            )
+        if liveness := probes.Probe.of(self._container, "liveness"):
+            self._begin(self._observe(liveness, lambda _: None))
+
+    async def _observe(self, probe: probes.Probe, decided: Callable[[bool], None]) -> None:
+        def failed(problem: str) -> None:
+            self._tell("Unhealthy", f"{probe.kind.capitalize()} probe failed: {problem}", "Warning")
+
+        def decide(verdict: bool) -> None:  # noqa: FBT001 - a callback of one word
+            decided(verdict)
+            if not verdict and probe.kind != "readiness":
+                grace = probe.handler.get("terminationGracePeriodSeconds") or self._grace
+                self._replace(
+                    f"Container {self._container['name']} failed {probe.kind} probe, will be restarted",
+                    grace,
+                )
+
+        ask = probes.check(probe, self._container, self._ip, self._execute)
+        await probes.observe(probe, ask, decide, failed)
+
+    async def _execute(self, command: Sequence[str], patience: float) -> str | None:
+        try:
+            code, output = await self.execute(command, patience)
+        except CannotStart as problem:
+            return str(problem)
+        if code is None:
+            return f"command timed out: {' '.join(command)!r} timed out after {patience:g}s"
+        return None if code == 0 else output.strip() or f"command exited with {code}"
+
+    def _replace(self, why: str, grace: float) -> None:
+        """End the process; whoever waits for it starts the next one."""
+        self._tell("Killing", why)
+        self._begin(self.process.end(grace))
+
+    async def _pre_stop(self, grace: float) -> None:
+        hook = self._container.get("lifecycle", {}).get("preStop")
+        if not hook or not grace:
+            return
+        hooked = asyncio.ensure_future(self._handle(hook, grace))
+        ended = asyncio.ensure_future(self.process.wait())
+        await asyncio.wait((hooked, ended), timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if hooked.done() and (problem := hooked.result()):
+            self._tell("FailedPreStopHook", f"PreStopHook failed: {problem}", "Warning")
+        hooked.cancel()
+
+    async def _handle(self, hook: Object, patience: float) -> str | None:
+        if sleep := hook.get("sleep"):
+            await asyncio.sleep(sleep["seconds"])
+            return None
+        if http := hook.get("httpGet"):
+            return await probes.get(http, self._container, self._ip, patience)
+        if command := (hook.get("exec") or {}).get("command"):
+            return await self._execute(command, patience)
+        return None
+
+    def _begin(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stop_watching(self) -> None:
+        for task in self._tasks:
+            task.cancel()

@@ -1,0 +1,58 @@
+"""Which pods the one node takes, decided from what they request and what is left."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from drydock.node import quantity
+
+Object = Mapping[str, Any]
+Amounts = Mapping[str, Decimal]
+
+
+def requests(spec: Object) -> dict[str, Decimal]:
+    """What the pod needs at once: its containers together, or its greediest init container."""
+    sidecars = [c for c in spec.get("initContainers", ()) if c.get("restartPolicy") == "Always"]
+    together = _sum(_requests(c) for c in (*spec["containers"], *sidecars))
+    greediest = {
+        name: amount
+        for c in spec.get("initContainers", ())
+        for name, amount in _requests(c).items()
+        if amount > together.get(name, Decimal(0))
+    }
+    needed = {**together, **{n: max(a, together.get(n, Decimal(0))) for n, a in greediest.items()}}
+    return _sum((needed, {k: quantity.parse(v) for k, v in spec.get("overhead", {}).items()}))
+
+
+def _requests(container: Object) -> dict[str, Decimal]:
+    resources = container.get("resources", {})
+    amounts = {**resources.get("limits", {}), **resources.get("requests", {})}
+    return {name: quantity.parse(amount) for name, amount in amounts.items()}
+
+
+def _sum(parts: Iterable[Amounts]) -> dict[str, Decimal]:
+    total: dict[str, Decimal] = {}
+    for part in parts:
+        for name, amount in part.items():
+            total[name] = total.get(name, Decimal(0)) + amount
+    return total
+
+
+def refusal(spec: Object, running: Iterable[Object], node: Object) -> str | None:
+    """Why the node does not take a pod with this spec beside the `running` specs; None when it does."""
+    reasons = []
+    labels = node["metadata"].get("labels", {})
+    if any(labels.get(k) != v for k, v in spec.get("nodeSelector", {}).items()):
+        reasons.append("1 node(s) didn't match Pod's node affinity/selector")
+    if node.get("spec", {}).get("unschedulable"):
+        reasons.append("1 node(s) were unschedulable")
+    specs = list(running)
+    allocatable = {k: quantity.parse(v) for k, v in node["status"]["allocatable"].items()}
+    if len(specs) >= allocatable["pods"]:
+        reasons.append("1 Too many pods")
+    used = _sum(requests(other) for other in specs)
+    for name, amount in sorted(requests(spec).items()):
+        left = allocatable.get(name, Decimal(0)) - used.get(name, Decimal(0))
+        if amount and amount > left:
+            reasons.append(f"1 Insufficient {name}")
+    return f"0/1 nodes are available: {', '.join(reasons)}." if reasons else None

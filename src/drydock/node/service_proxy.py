@@ -1,0 +1,259 @@
+"""The HTTP proxy that pods reach services through: it stands for cluster DNS, service addresses and NetworkPolicy.
+
+Pods find it in `http_proxy`, each with credentials of its own, so the proxy knows who calls and refuses strangers. A
+connection carries one request: the answer says `Connection: close`, and what follows the head is passed on untouched.
+"""
+
+import asyncio
+import base64
+import contextlib
+import random
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from drydock.node import names
+from drydock.node.names import Endpoint
+from drydock.node.network_policy import Peer, blocked
+from drydock.resources import NAMESPACES, NETWORK_POLICIES, PODS
+from drydock.store import Store
+
+Object = Mapping[str, Any]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+_HEAD = 64 * 1024  # bytes
+_CHUNK = 64 * 1024  # bytes
+_PATIENCE = 10.0  # seconds for a head to arrive, and for an endpoint to be reached
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    namespace: str
+    pod: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    method: str
+    host: str
+    port: int
+    path: str  # empty for CONNECT
+    headers: Sequence[tuple[str, str]]
+
+    def header(self, name: str) -> str:
+        return next((v for k, v in self.headers if k.lower() == name), "")
+
+
+class _Answer(Exception):
+    """What the proxy itself answers."""
+
+    def __init__(self, status: str, text: str, header: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.header = header
+
+
+class ServiceProxy:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._callers: dict[str, _Caller] = {}
+        self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_HEAD)
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def admit(self, pod: Object, ip: str) -> str:
+        """The proxy's URL for this pod, with its credentials."""
+        assert self._server is not None
+        metadata = pod["metadata"]
+        user, password = metadata["uid"], secrets.token_urlsafe(24)
+        key = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._callers[key] = _Caller(metadata["namespace"], metadata["name"], ip)
+        port = self._server.sockets[0].getsockname()[1]
+        return f"http://{user}:{password}@127.0.0.1:{port}"
+
+    def expel(self, url: str) -> None:
+        parts = urlsplit(url)
+        key = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
+        self._callers.pop(key, None)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            await self._serve(reader, writer)
+        except _Answer as answer:
+            body = f"{answer.text}\n".encode()
+            head = (
+                f"HTTP/1.1 {answer.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n{answer.header}\r\n"
+            )
+            writer.write(head.encode() + body)
+        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+            pass  # the caller went away, or never said what it wants
+        finally:
+            self._serving.discard(task)
+            await _close(writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            head = _parse(await reader.readuntil(b"\r\n\r\n"))
+        caller = self._callers.get(head.header("proxy-authorization").removeprefix("Basic "))
+        if caller is None:
+            raise _Answer(
+                "407 Proxy Authentication Required",
+                "this proxy serves the pods of drydock only",
+                'Proxy-Authenticate: Basic realm="drydock"\r\n',
+            )
+        upstream = await self._reach(caller, head)
+        try:
+            if head.method == "CONNECT":
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                upstream[1].write(_forwarded(head))
+            await _relay((reader, writer), upstream)
+        finally:
+            await _close(upstream[1])
+
+    async def _reach(self, caller: _Caller, head: _Head) -> Streams:
+        for endpoint in await self._candidates(caller, head):
+            self._check(caller, endpoint)
+            with contextlib.suppress(OSError, TimeoutError):
+                return await asyncio.wait_for(
+                    asyncio.open_connection(endpoint.address, endpoint.port), _PATIENCE
+                )
+        raise _Answer("502 Bad Gateway", f"{head.host}:{head.port} cannot be reached")
+
+    async def _candidates(self, caller: _Caller, head: _Head) -> Sequence[Endpoint]:
+        service = names.service(self._store, head.host, caller.namespace)
+        if service is None:
+            if names.means_cluster(self._store, head.host):
+                raise _Answer(
+                    "502 Bad Gateway",
+                    f"NXDOMAIN: there is no service {head.host} (asked from namespace {caller.namespace})",
+                )
+            return await self._outside(head.host, head.port)
+        if service["spec"].get("type") == "ExternalName":
+            return await self._outside(service["spec"]["externalName"], head.port)
+        name = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+        found = names.endpoints(self._store, service, head.port)
+        if found is None:
+            raise _Answer("502 Bad Gateway", f"service {name} has no port {head.port}")
+        if not found:
+            raise _Answer("503 Service Unavailable", f"service {name} has no ready endpoints")
+        return random.sample(found, len(found))
+
+    async def _outside(self, host: str, port: int) -> Sequence[Endpoint]:
+        try:
+            addresses = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )
+        except OSError:
+            raise _Answer("502 Bad Gateway", f"NXDOMAIN: {host} is unknown") from None
+        return [Endpoint(str(info[4][0]), port) for info in addresses]
+
+    def _check(self, caller: _Caller, endpoint: Endpoint) -> None:
+        policies = self._store.list(NETWORK_POLICIES)
+        source = self._peer(caller.namespace, caller.pod, caller.ip)
+        target = self._target(endpoint)
+        if by := blocked(policies, source, target, endpoint.port):
+            raise _Answer(
+                "403 Forbidden",
+                f"blocked by NetworkPolicy {', '.join(by)}: "
+                f"{caller.namespace}/{caller.pod} may not reach {endpoint.address}:{endpoint.port}",
+            )
+
+    def _target(self, endpoint: Endpoint) -> Peer:
+        if endpoint.pod:
+            return self._peer(endpoint.namespace, endpoint.pod, endpoint.address)
+        for pod in self._store.list(PODS):
+            if pod.get("status", {}).get("podIP") == endpoint.address:
+                metadata = pod["metadata"]
+                return self._peer(metadata["namespace"], metadata["name"], endpoint.address)
+        return Peer(endpoint.address)
+
+    def _peer(self, namespace: str, name: str, address: str) -> Peer:
+        pod = self._store.get(PODS, namespace, name) or {"metadata": {}, "spec": {"containers": ()}}
+        home = self._store.get(NAMESPACES, "", namespace) or {"metadata": {}}
+        return Peer(
+            address,
+            namespace,
+            {"kubernetes.io/metadata.name": namespace, **home["metadata"].get("labels", {})},
+            pod["metadata"].get("labels", {}),
+            {
+                port["name"]: port["containerPort"]
+                for container in pod["spec"]["containers"]
+                for port in container.get("ports", ())
+                if "name" in port
+            },
+        )
+
+
+def _parse(raw: bytes) -> _Head:
+    lines = raw.decode("latin-1").split("\r\n")
+    try:
+        method, target, _ = lines[0].split(" ")
+        parts = urlsplit(f"//{target}" if method == "CONNECT" else target)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise _Answer("400 Bad Request", "this is no request to a proxy") from None
+    if not parts.hostname or (method != "CONNECT" and parts.scheme != "http"):
+        raise _Answer("400 Bad Request", "ask a proxy for http://host:port/path")
+    headers = [(k, v.strip()) for k, _, v in (line.partition(":") for line in lines[1:] if line)]
+    query = f"?{parts.query}" if parts.query else ""
+    path = "" if method == "CONNECT" else f"{parts.path or '/'}{query}"
+    return _Head(method, parts.hostname, port, path, headers)
+
+
+def _forwarded(head: _Head) -> bytes:
+    upgrade = bool(head.header("upgrade"))
+    kept = [
+        f"{name}: {value}"
+        for name, value in head.headers
+        if not name.lower().startswith("proxy-")
+        and (name.lower() not in {"connection", "keep-alive"} or upgrade)
+    ]
+    last = [] if upgrade else ["Connection: close"]
+    lines = [f"{head.method} {head.path} HTTP/1.1", *kept, *last]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+async def _relay(one: Streams, other: Streams) -> None:
+    """Both ways, until the answer is complete: a caller that has said all may still be listening."""
+    asking = asyncio.ensure_future(_copy(one[0], other[1]))
+    try:
+        await _copy(other[0], one[1])
+    finally:
+        asking.cancel()
+        await asyncio.wait((asking,))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), 1)

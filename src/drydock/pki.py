@@ -1,0 +1,55 @@
+"""What the API server shows and what its clients believe: kept, made, or renewed near its end; and the bearer token."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from drydock.home import write_private
+
+DATED = "Renew after: "
+"""Stands before a PEM block, where every reader skips it: to see that all is well, no parser is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    authority: str  # PEM
+    certificate: Path
+    key: Path
+
+
+def identity(folder: Path, now: datetime) -> Identity:
+    authority, certificate = folder / "ca.crt", folder / "server.crt"
+    kept = _fresh(authority, folder / "ca.key", now)
+    if not kept or not _fresh(certificate, folder / "server.key", now):
+        # 19 MB and 100 ms that only the first start and a renewal need
+        from drydock import certificates  # noqa: PLC0415
+
+        certificates.issue(folder, now, renew_authority=not kept)
+    return Identity(pem(authority), certificate, folder / "server.key")
+
+
+def token(path: Path) -> str:
+    """Whoever has it may run processes here."""
+    try:
+        kept = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        kept = ""
+    if kept:
+        return kept
+    fresh = secrets.token_urlsafe(32)
+    write_private(path, fresh + "\n")
+    return fresh
+
+
+def pem(certificate: Path) -> str:
+    text = certificate.read_text(encoding="ascii")
+    return text[text.index("-----BEGIN") :]
+
+
+def _fresh(certificate: Path, key: Path, now: datetime) -> bool:
+    try:
+        first = certificate.read_text(encoding="ascii").partition("\n")[0]
+        return key.exists() and now < datetime.fromisoformat(first.removeprefix(DATED))
+    except (FileNotFoundError, ValueError):
+        return False

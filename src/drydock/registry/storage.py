@@ -1,0 +1,248 @@
+"""The registry on disk: blobs by content, and per repository what it holds.
+
+    blobs/<algorithm>/<hex>                       every blob once, whichever repositories hold it
+    repositories/<name>/_blobs/<algorithm>/<hex>  a hard link to it: the last repository that lets go frees the space
+    repositories/<name>/_manifests/<algorithm>/<hex>   its media type, a line end, its bytes
+    repositories/<name>/_tags/<tag>               a digest
+    repositories/<name>/_referrers/<algorithm>/<hex of the subject>/<algorithm>-<hex>   empty
+    repositories/<name>/_uploads/<id>             what has come so far
+    scratch/                                      drafts of files
+
+A part of a repository's name never begins with an underscore, so the folders cannot collide. Every method blocks and
+may be called from any thread.
+"""
+
+import contextlib
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from drydock.registry import durable
+from drydock.registry.names import Digest, is_repository, is_tag
+
+
+class Immutable(Exception):
+    """The tag names another manifest already."""
+
+    def __init__(self, tag: str, digest: Digest) -> None:
+        super().__init__(f"tag {tag} is {digest} and may not be moved")
+        self.tag = tag
+        self.digest = digest
+
+
+class Storage:
+    """Content-addressed, durable, and the same for every process that reads `root`; one process writes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._scratch = root / "scratch"
+        self._tagging: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        durable.make_folder(self._scratch)
+
+    # What drydock's node asks
+
+    def manifest(self, repository: str, reference: str) -> tuple[str, bytes] | None:
+        """The media type and bytes of a manifest, by tag or digest."""
+        if not is_repository(repository):
+            return None
+        digest = self.resolve(repository, reference)
+        if digest is None:
+            return None
+        try:
+            kept = self._manifest_path(repository, digest).read_bytes()
+        except FileNotFoundError:
+            return None
+        media_type, _, raw = kept.partition(b"\n")
+        return media_type.decode(), raw
+
+    def blob_path(self, repository: str, digest: str) -> Path | None:
+        """A file to read, where this repository holds the blob."""
+        parsed = Digest.parse(digest)
+        if parsed is None or not is_repository(repository):
+            return None
+        path = self._link(repository, parsed)
+        return path if path.exists() else None
+
+    # Blobs
+
+    def add_blob(self, repository: str, digest: Digest, received: Path) -> None:
+        """Take the file `received`, whose content the caller has checked, as a blob of this repository."""
+        durable.sync_file(received)
+        content = self._content(digest)
+        durable.make_folder(content.parent)
+        if not self._hold(content, repository, digest):
+            received.replace(content)
+            durable.sync_folder(content.parent)
+            self._hold(content, repository, digest)
+        received.unlink(missing_ok=True)
+
+    def mount(self, repository: str, digest: Digest, source: str | None) -> bool:
+        """Hold what `source`, or without one any repository, holds. False where it does not."""
+        path = self._content(digest) if source is None else self._link(source, digest)
+        return self._hold(path, repository, digest)
+
+    def delete_blob(self, repository: str, digest: Digest) -> bool:
+        link = self._link(repository, digest)
+        try:
+            link.unlink()
+        except FileNotFoundError:
+            return False
+        durable.sync_folder(link.parent)
+        content = self._content(digest)
+        # Whoever links it between the two lines keeps the bytes: a link is the file.
+        with contextlib.suppress(FileNotFoundError):
+            if content.stat().st_nlink == 1:
+                content.unlink()
+        return True
+
+    def _hold(self, path: Path, repository: str, digest: Digest) -> bool:
+        link = self._link(repository, digest)
+        durable.make_folder(link.parent)
+        try:
+            os.link(path, link)
+        except FileNotFoundError:
+            return False
+        except FileExistsError:
+            return True
+        durable.sync_folder(link.parent)
+        return True
+
+    # Manifests and tags
+
+    def resolve(self, repository: str, reference: str) -> Digest | None:
+        """What a tag or a digest names; a digest need not be there."""
+        if not is_tag(reference):
+            return Digest.parse(reference)
+        try:
+            return Digest.parse((self._repository(repository) / "_tags" / reference).read_text())
+        except FileNotFoundError:
+            return None
+
+    def add_manifest(
+        self, repository: str, digest: Digest, media_type: str, raw: bytes, subject: Digest | None
+    ) -> None:
+        """The referrer's mark comes first: a mark without a manifest is not listed, a manifest without one is lost."""
+        if subject is not None:
+            mark = self._referrers(repository, subject) / f"{digest.algorithm}-{digest.hex}"
+            durable.write(mark, b"", scratch=self._scratch)
+        path = self._manifest_path(repository, digest)
+        durable.write(path, media_type.encode() + b"\n" + raw, scratch=self._scratch)
+
+    def delete_manifest(self, repository: str, digest: Digest, subject: Digest | None) -> bool:
+        """The manifest goes, and with it every tag that names it."""
+        path = self._manifest_path(repository, digest)
+        with self._tagging[repository]:
+            tags = [tag for tag in self.tags(repository) if self.resolve(repository, tag) == digest]
+            for tag in tags:
+                self._forget(self._repository(repository) / "_tags" / tag)
+            found = self._forget(path)
+        if subject is not None:
+            mark = self._referrers(repository, subject) / f"{digest.algorithm}-{digest.hex}"
+            self._forget(mark)
+        return found
+
+    def set_tag(self, repository: str, tag: str, digest: Digest, *, movable: bool) -> None:
+        """Raises Immutable where the tag names something else and is not `movable`."""
+        with self._tagging[repository]:
+            current = self.resolve(repository, tag)
+            if current == digest:
+                return
+            if current is not None and not movable:
+                raise Immutable(tag, current)
+            path = self._repository(repository) / "_tags" / tag
+            durable.write(path, str(digest).encode(), scratch=self._scratch)
+
+    def delete_tag(self, repository: str, tag: str) -> bool:
+        with self._tagging[repository]:
+            return self._forget(self._repository(repository) / "_tags" / tag)
+
+    def _forget(self, path: Path) -> bool:
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        durable.sync_folder(path.parent)
+        return True
+
+    # Lists
+
+    def exists(self, repository: str) -> bool:
+        """A repository is one that has had a manifest."""
+        return (self._repository(repository) / "_manifests").is_dir()
+
+    def tags(self, repository: str) -> list[str]:
+        return _names(self._repository(repository) / "_tags")
+
+    def referrers(self, repository: str, subject: Digest) -> list[tuple[Digest, str, bytes]]:
+        """Digest, media type and bytes of every manifest whose subject this is."""
+        marks = _names(self._referrers(repository, subject))
+        digests = (Digest.parse(mark.replace("-", ":", 1)) for mark in marks)
+        return [
+            (digest, *found)
+            for digest in digests
+            if digest is not None and (found := self.manifest(repository, str(digest))) is not None
+        ]
+
+    def repositories(self) -> list[str]:
+        root = self.root / "repositories"
+        return sorted(
+            folder.relative_to(root).as_posix()
+            for folder in _repository_folders(root)
+            if (folder / "_manifests").is_dir()
+        )
+
+    # Uploads
+
+    def upload_path(self, repository: str, upload: str) -> Path:
+        """Where the bytes of an upload gather; the file exists while the upload does."""
+        return self._repository(repository) / "_uploads" / upload
+
+    def start_upload(self, repository: str, upload: str) -> Path:
+        path = self.upload_path(repository, upload)
+        durable.make_folder(path.parent)
+        path.touch()
+        return path
+
+    def purge(self, *, before: float) -> None:
+        """Remove what nobody has touched since `before`, in seconds of the epoch: uploads, drafts, blobs of no repository."""
+        uploads = (
+            path
+            for folder in _repository_folders(self.root / "repositories")
+            for path in (folder / "_uploads").glob("*")
+        )
+        blobs = (path for path in (self.root / "blobs").glob("*/*") if path.stat().st_nlink == 1)
+        for path in (*uploads, *self._scratch.iterdir(), *blobs):
+            if path.stat().st_mtime < before:
+                path.unlink()
+
+    # The layout
+
+    def _content(self, digest: Digest) -> Path:
+        return self.root / "blobs" / digest.algorithm / digest.hex
+
+    def _repository(self, repository: str) -> Path:
+        return self.root / "repositories" / repository
+
+    def _link(self, repository: str, digest: Digest) -> Path:
+        return self._repository(repository) / "_blobs" / digest.algorithm / digest.hex
+
+    def _manifest_path(self, repository: str, digest: Digest) -> Path:
+        return self._repository(repository) / "_manifests" / digest.algorithm / digest.hex
+
+    def _referrers(self, repository: str, subject: Digest) -> Path:
+        return self._repository(repository) / "_referrers" / subject.algorithm / subject.hex
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _repository_folders(root: Path) -> Iterator[Path]:
+    for folder, inside, _ in os.walk(root):
+        inside[:] = [name for name in inside if not name.startswith("_")]
+        yield Path(folder)

@@ -1,0 +1,78 @@
+"""What shipway.yaml says once it is read: frozen values, paths relative to the folder of the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Literal
+
+Builder = Literal["python", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What the image is made of. `base` is a reference to the image below it, None for none."""
+
+    repository: str
+    builder: Builder
+    source: PurePath
+    packages: tuple[str, ...]
+    requirements: PurePath
+    entrypoint: tuple[str, ...]
+    port: int
+    base: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    path: PurePath
+    repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A command that must end with exit code 0 before anything is released."""
+
+    run: tuple[str, ...]
+    folder: PurePath
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    lint: Check
+    test: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place to release to: by environment, the values file and the host name that answers for it.
+
+    `port` is the ingress port, None for any free one.
+    """
+
+    values: Mapping[str, PurePath]
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One release definition. `root` is its folder; `timeout` is seconds for one rollout."""
+
+    root: Path
+    name: str
+    image: Image
+    chart: Chart
+    checks: Checks
+    environments: tuple[Environment, ...]
+    timeout: int
+    targets: Mapping[str, Target]
+
+    def release(self, environment: Environment) -> str:
+        """The name of the release that helm knows in `environment`."""
+        return f"{self.name}-{environment.name}"
