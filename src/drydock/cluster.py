@@ -71,6 +71,7 @@ async def run(
         ingress=listening.ingress,
         version=version("shipway"),
     )
+    end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with contextlib.AsyncExitStack() as stack:
         store = Store(home.state)
         stack.callback(store.close)
@@ -82,9 +83,9 @@ async def run(
             registry_hosts=[f"{host}:{status.registry}" for host in HOSTS],
         )
         kubernetes = api.create(store, token=token, logs=node, allowed_hosts=HOSTS)
-        await stack.enter_async_context(_serving(kubernetes, listening.api, identity))
+        await stack.enter_async_context(_serving(kubernetes, listening.api, end, identity))
         images = registry.create(home.registry, immutable_tags=True, allowed_hosts=HOSTS)
-        await stack.enter_async_context(_serving(images, listening.registry))
+        await stack.enter_async_context(_serving(images, listening.registry, end))
         stack.callback(store.close)  # ends the watches, for which the servers would wait
         controllers = Controllers(
             store, admit=_admit, usage=node.usage, authority=identity.authority
@@ -95,7 +96,6 @@ async def run(
             home=home.ingress,
             port=status.ingress,
         )
-        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         for part in (_tell(stop, end), node.run(), controllers.run(), gateway.run()):
             await stack.enter_async_context(_running(part, end))
         await _first(gateway.listening(), end)
@@ -129,7 +129,10 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def _serving(
-    application: ASGIApp, listener: socket.socket, identity: pki.Identity | None = None
+    application: ASGIApp,
+    listener: socket.socket,
+    end: asyncio.Future[None],
+    identity: pki.Identity | None = None,
 ) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
@@ -147,11 +150,12 @@ async def _serving(
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
+    task.add_done_callback(lambda ended: _hand_over(ended, end))
     try:
         yield
     finally:
         server.should_exit = True
-        await task
+        await asyncio.wait([task])
 
 
 @contextlib.asynccontextmanager

@@ -41,7 +41,9 @@ class IngressFailed(Exception):
     """traefik does not listen."""
 
     def __init__(self, port: int, log: Path) -> None:
-        super().__init__(f"traefik does not listen on 127.0.0.1:{port}; its last words are in {log}")
+        super().__init__(
+            f"traefik does not listen on 127.0.0.1:{port}; its last words are in {log}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def configuration(api: Api, port: int) -> Mapping[str, Any]:
     """traefik's static configuration, in which secrets are only named by file."""
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
-        "log": {"level": "WARN"},
+        "log": {"level": "WARN", "noColor": True},
         "entryPoints": {
             "web": {
                 "address": f"127.0.0.1:{port}",

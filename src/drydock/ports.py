@@ -9,13 +9,16 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class PortTaken(Exception):
-    """Somebody else listens where we were told to."""
+    """We cannot listen where we were told to."""
 
     port: int
     purpose: str
     holder: str | None  # best effort: other users' processes hide from us
+    forbidden: bool = False  # below 1024, say
 
     def __str__(self) -> str:
+        if self.forbidden:
+            return f"port {self.port} for the {self.purpose} needs more rights than we have"
         by = f" by {self.holder}" if self.holder else ""
         return f"port {self.port} for the {self.purpose} is taken{by}"
 
@@ -48,7 +51,8 @@ def _listen(purpose: str, port: int) -> socket.socket:
         listener.close()
         if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
             raise
-        raise PortTaken(port, purpose, _holder(port)) from None
+        forbidden = error.errno == errno.EACCES
+        raise PortTaken(port, purpose, _holder(port), forbidden) from None
     return listener
 
 

@@ -102,7 +102,12 @@ def occupied() -> socket.socket:
     return listener
 
 
-CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": "b"}}
+CONFIG_MAP = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "kept"},
+    "data": {"a": "b"},
+}
 
 
 async def test_up_status_and_down(drydock: Drydock) -> None:
@@ -199,6 +204,16 @@ async def test_a_failed_start_says_why_without_a_traceback(drydock: Drydock) -> 
     assert all(line.startswith("  20") for line in tail)
     assert last == f"  try: read {log}"
     assert "Traceback" in log.read_text()
+    assert await drydock("status") == Ended(1, "drydock is not up\n", "")
+
+
+async def test_a_part_that_fails_ends_the_whole(drydock: Drydock) -> None:
+    await drydock("up", "--detach")
+    await drydock("down")
+    (drydock.home.pki / "server.key").write_text("no key")
+    ended = await drydock("up", "--detach")
+    assert ended.code == 1
+    assert ended.err.startswith("error: SSLError: ")
     assert await drydock("status") == Ended(1, "drydock is not up\n", "")
 
 

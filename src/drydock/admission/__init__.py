@@ -6,6 +6,7 @@ from drydock.admission.defaults import apply_defaults
 from drydock.admission.fields import Mistyped, conform, unknown_fields
 from drydock.admission.invalid import FieldCause, Invalid
 from drydock.admission.prepare import prepare
+from drydock.admission.validation import validate
 from drydock.resources import Resource
 from drydock.store import Object
 
@@ -22,4 +23,5 @@ def admit(
     admitted = conform(resource, obj)
     apply_defaults(resource, admitted)
     prepare(resource, admitted, before, taken_ips=taken_ips)
+    validate(resource, admitted, before)
     return admitted

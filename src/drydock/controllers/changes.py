@@ -79,4 +79,8 @@ Reconcile = Generator[Change, Object, None]
 
 
 class Refused(Exception):
-    """The API would not take the change: a name in use, an invalid object."""
+    """The API would not take the change."""
+
+
+class NameTaken(Refused):
+    """An object of that name is there, and it is not the asker's."""

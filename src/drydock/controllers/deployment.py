@@ -12,6 +12,7 @@ from drydock.controllers.changes import (
     Change,
     Create,
     Delete,
+    NameTaken,
     Reconcile,
     Record,
     Refused,
@@ -109,8 +110,10 @@ def _begin(
         message = f'Failed to create new replica set "{name}": {refused}'
         yield Record(DEPLOYMENTS, deployment, "Warning", "ReplicaSetCreateError", message)
         said = status(deployment, old, None, now, ("False", "FailedCreate", str(refused)))
-        collided = {**said, "collisionCount": said.get("collisionCount", 0) + 1}
-        yield UpdateStatus(DEPLOYMENTS, {**deployment, "status": collided})
+        if isinstance(refused, NameTaken):  # the next hash is another one
+            said = {**said, "collisionCount": said.get("collisionCount", 0) + 1}
+        if said != deployment.get("status"):
+            yield UpdateStatus(DEPLOYMENTS, {**deployment, "status": said})
         return
     if replicas:
         message = f"Scaled up replica set {name} from 0 to {replicas}"

@@ -13,6 +13,7 @@ from drydock.controllers.changes import (
     Change,
     Create,
     Delete,
+    NameTaken,
     Recommend,
     Reconcile,
     Record,
@@ -139,6 +140,9 @@ class Controllers:
                 self._play(key, steps)
         except (Conflict, NotFound):  # somebody was faster: what they wrote decides
             self._retry(key)
+        except Refused as refused:
+            log.warning("%s was refused: %s", key, refused)
+            self._retry(key)
         except Exception:
             log.exception("reconcile failed: %s", key)
             self._retry(key)
@@ -210,7 +214,7 @@ class Controllers:
         try:
             return self._store.create(resource, self._admit(resource, obj))
         except AlreadyExists:
-            raise Refused(f'{resource.qualified} "{name}" already exists') from None
+            raise NameTaken(f'{resource.qualified} "{name}" already exists') from None
 
     def _update(
         self, resource: Resource, before: Object, after: Object, subresource: str

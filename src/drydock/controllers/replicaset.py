@@ -20,6 +20,7 @@ from drydock.controllers.selectors import has
 from drydock.resources import PODS, REPLICA_SETS
 from drydock.store import Object
 
+RETRY = 10.0  # seconds after a refused pod
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
@@ -50,6 +51,8 @@ def reconcile(replica_set: Object, candidates: Sequence[Object], now: datetime) 
     status, wait = _status(replica_set, active, refusal, now)
     if status != replica_set.get("status"):
         yield UpdateStatus(REPLICA_SETS, {**replica_set, "status": status})
+    if refusal is not None:
+        wait = min(RETRY, wait or RETRY)
     if wait is not None:
         yield After(wait)
 

@@ -87,12 +87,13 @@ def pod_phase(policy: str, facts: Facts) -> Phase:
     if _to_initialise(facts):
         failed = any(isinstance(c.state, Terminated) and c.state.exit_code for c in facts.init)
         return "Failed" if policy == "Never" and failed else "Pending"
+    sidecars = [c for c in facts.init if c.sidecar]
+    ends = [_end(c) for c in facts.main]
     if any(isinstance(c.state, Running) for c in facts.main):
         return "Running"
-    ends = [_end(c) for c in facts.main]
     if None in ends:
         return "Pending"
-    if policy == "Always":
+    if policy == "Always" or any(isinstance(c.state, Running) for c in sidecars):
         return "Running"
     if all(end is not None and end.exit_code == 0 for end in ends):
         return "Succeeded"

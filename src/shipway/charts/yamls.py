@@ -21,6 +21,7 @@ _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$",
     re.ASCII,
 )
+_STR, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*$", re.ASCII)
 """Strings that need no quotes, unless they are one of the words above."""
 
@@ -89,7 +90,7 @@ class _Dumper(yaml.SafeDumper):
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
         is_plain = _PLAIN.match(data) and data not in (*_TRUE, *_FALSE, *_NULL)
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if is_plain else '"')
+        return self.represent_scalar(_STR, data, style=None if is_plain else '"')
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
@@ -115,8 +116,8 @@ def _documents(text: str, file: PurePath) -> Iterator[tuple[int, Any]]:
     loader = _Loader(text)
     try:
         while loader.check_node() and (node := loader.get_node()) is not None:
-            _refuse_duplicates(node, file)
-            yield node.start_mark.line + 1, _as_json(loader.construct_document(node))
+            _name_keys(loader, node, file)
+            yield node.start_mark.line + 1, loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(filter(None, (error.context, error.problem)))
@@ -127,40 +128,40 @@ def _documents(text: str, file: PurePath) -> Iterator[tuple[int, Any]]:
         loader.dispose()
 
 
-def _refuse_duplicates(node: yaml.Node, file: PurePath) -> None:
-    """Helm takes the last of two equal keys without a word; the first is then a line that lies."""
-    pending = [node]
-    seen = set()
+def _name_keys(loader: _Loader, root: yaml.Node, file: PurePath) -> None:
+    """Keys become strings before Python takes 1 and true for the same, and none may be there twice.
+
+    Helm takes the last of two equal keys without a word; the first is then a line that lies.
+    """
+    for node in _mappings(root):
+        lines: dict[str, int] = {}
+        for index, (key, value) in enumerate(node.value):
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            name, line = _word(loader.construct_object(key)), key.start_mark.line + 1
+            if name in lines:
+                first = lines[name]
+                raise YamlUnreadable(file, line, f"{name} is there twice, first in line {first}")
+            lines[name] = line
+            node.value[index] = (yaml.ScalarNode(_STR, name, key.start_mark, key.end_mark), value)
+
+
+def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
+    """Each once, however many aliases it has."""
+    pending, seen = [root], set()
     while pending:
-        each = pending.pop()
-        if id(each) in seen:  # an anchor that is used twice
+        node = pending.pop()
+        if id(node) in seen:
             continue
-        seen.add(id(each))
-        if isinstance(each, yaml.SequenceNode):
-            pending += each.value
-        if isinstance(each, yaml.MappingNode):
-            lines: dict[str, int] = {}
-            for key, value in each.value:
-                pending += (key, value)
-                name, line = str(key.value), key.start_mark.line + 1
-                if isinstance(key, yaml.ScalarNode) and name in lines and name != "<<":
-                    raise YamlUnreadable(
-                        file, line, f"{name} is there twice, first in line {lines[name]}"
-                    )
-                lines[name] = line
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            yield node
+            pending += (each for pair in node.value for each in pair)
 
 
-def _as_json(value: Any) -> Any:
-    match value:
-        case dict():
-            return {_key(key): _as_json(each) for key, each in value.items()}
-        case list():
-            return [_as_json(each) for each in value]
-        case _:
-            return value
-
-
-def _key(key: Any) -> str:
+def _word(key: Any) -> str:
     match key:
         case bool():
             return str(key).lower()

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+import psutil
 
 from shipway.commands import drydock
 from shipway.commands.helm import Release
@@ -25,11 +28,12 @@ NAME = "embedded"
 CURL = "shipway/curl"
 START = "shipway setup embedded"
 PYTHON = Path(sys.executable)
+TRY = re.compile(r"\s*try: ")
 
 
 @dataclass(eq=False)
 class DrydockFailed(ShipwayError):
-    """drydock said why; we pass it on."""
+    """drydock said why, as `error: …`, lines of proof and `try: …`; we pass it on."""
 
     exit_code: ClassVar[int] = USAGE
 
@@ -41,18 +45,25 @@ class DrydockFailed(ShipwayError):
         return first.removeprefix("error: ")
 
     @property
+    def remedy(self) -> str | None:
+        tries = [line.partition("try: ")[2] for line in self.said if TRY.match(line)]
+        return tries[0] if tries else None
+
+    @property
     def details(self) -> tuple[str, ...]:
-        return self.said[1:]
+        return tuple(line.strip() for line in self.said[1:] if not TRY.match(line))
 
 
 async def up(project: Project, shell: Shell) -> Target:
     """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
-    port = project.targets[NAME].port
-    try:
-        await shell.run(drydock.up(PYTHON, home(project), ingress_port=port))
-    except CommandFailed as failure:
-        raise DrydockFailed(failure.tail) from failure
-    target = find(project)
+    target = _running(project)
+    if target is None:
+        try:
+            port = project.targets[NAME].port
+            await shell.run(drydock.up(PYTHON, home(project), ingress_port=port))
+        except CommandFailed as failure:
+            raise DrydockFailed(failure.tail) from failure
+        target = find(project)
     async with Registry(target.registry) as registry:
         await registry.upload(CURL, curl_image())
     return target
@@ -73,10 +84,7 @@ def forget(project: Project) -> None:
 def find(project: Project) -> Target:
     """The target as it is; NoCluster while drydock is down."""
     folder = home(project)
-    try:
-        status: Mapping[str, Any] = json.loads((folder / "status.json").read_text("utf-8"))
-    except FileNotFoundError:
-        raise NoCluster(NAME, START) from None
+    status = _status(folder)
     registry = Address(f"localhost:{status['registry']}", plain_http=True)
     return Target(
         name=NAME,
@@ -88,6 +96,26 @@ def find(project: Project) -> Target:
         ingress_port=status["ingress"],
         variables=os.environ,
     )
+
+
+def _running(project: Project) -> Target | None:
+    """Asked of its status file and the process table: starting drydock only to hear that it is up takes 0.5 s."""
+    try:
+        status = _status(home(project))
+        asked = project.targets[NAME].port
+        started = psutil.Process(status["pid"]).create_time()
+    except (NoCluster, psutil.NoSuchProcess):
+        return None
+    same = abs(started - status["started"]) < 1 and asked in {None, status["ingress"]}
+    return find(project) if same else None
+
+
+def _status(folder: Path) -> dict[str, Any]:
+    try:
+        status: dict[str, Any] = json.loads((folder / "status.json").read_text("utf-8"))
+    except FileNotFoundError:
+        raise NoCluster(NAME, START) from None
+    return status
 
 
 def home(project: Project) -> Path:

@@ -22,14 +22,14 @@ Play = Callable[..., list[Change]]
 def play() -> Play:
     """`refuse` is what the API says to every Create."""
 
-    def run(steps: Reconcile, refuse: str | None = None) -> list[Change]:
+    def run(steps: Reconcile, refuse: Refused | None = None) -> list[Change]:
         asked: list[Change] = []
         try:
             step = next(steps)
             while True:
                 asked.append(step)
                 if isinstance(step, Create) and refuse is not None:
-                    step = steps.throw(Refused(refuse))
+                    step = steps.throw(refuse)
                 else:
                     step = steps.send(_answer(step, len(asked)))
         except StopIteration:

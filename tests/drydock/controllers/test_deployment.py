@@ -2,12 +2,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from drydock.controllers.changes import (
     After,
     Change,
     Create,
     Delete,
+    NameTaken,
     Record,
+    Refused,
     Update,
     UpdateStatus,
 )
@@ -395,15 +399,32 @@ def test_a_paused_deployment_scales_but_does_not_roll(play: Play, said: Said) ->
     assert status.object["status"]["conditions"][1] == progressing
 
 
-def test_a_refused_replica_set_is_told_and_counted_as_a_collision(play: Play, said: Said) -> None:
-    changes = play(reconcile(deployment(), [], [], NOW), refuse="name in use")
+@pytest.mark.parametrize(("refusal", "collisions"), [(NameTaken("no"), 1), (Refused("no"), None)])
+def test_a_refused_replica_set_is_told_and_another_name_is_tried_if_that_helps(
+    play: Play, said: Said, refusal: Refused, collisions: int | None
+) -> None:
+    changes = play(reconcile(deployment(), [], [], NOW), refuse=refusal)
     assert said(changes) == [
-        f'Warning ReplicaSetCreateError Failed to create new replica set "{name("v1")}": name in use'
+        f'Warning ReplicaSetCreateError Failed to create new replica set "{name("v1")}": no'
     ]
-    status = changes[-1]
-    assert isinstance(status, UpdateStatus)
-    assert status.object["status"]["collisionCount"] == 1
+    (status,) = (each.object["status"] for each in changes if isinstance(each, UpdateStatus))
+    assert status == {
+        "observedGeneration": 1,
+        **({"collisionCount": collisions} if collisions else {}),
+        "conditions": [
+            condition(*UNAVAILABLE),
+            condition("Progressing", "False", "FailedCreate", "no"),
+        ],
+    }
     assert template_hash(template("v1"), 1) != template_hash(template("v1"), 0)
+
+
+def test_a_lasting_refusal_is_not_written_again_and_again(play: Play) -> None:
+    refusal = Refused("no")
+    changes = play(reconcile(deployment(), [], [], NOW), refuse=refusal)
+    (status,) = (each.object["status"] for each in changes if isinstance(each, UpdateStatus))
+    changes = play(reconcile(deployment(status=status), [], [], NOW), refuse=refusal)
+    assert not [each for each in changes if isinstance(each, UpdateStatus)]
 
 
 def test_an_orphaned_replica_set_is_adopted(play: Play) -> None:

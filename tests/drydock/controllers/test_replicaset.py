@@ -10,6 +10,7 @@ from drydock.controllers.changes import (
     Create,
     Delete,
     Record,
+    Refused,
     Update,
     UpdateStatus,
 )
@@ -172,8 +173,9 @@ def test_a_ready_pod_is_available_after_its_minimum_of_seconds(play: Play) -> No
 
 
 def test_a_refused_pod_is_told_in_an_event_and_a_condition(play: Play, said: Said) -> None:
-    changes = play(reconcile(replica_set(2), [], NOW), refuse="exceeded quota")
+    changes = play(reconcile(replica_set(2), [], NOW), refuse=Refused("exceeded quota"))
     assert said(changes) == ["Warning FailedCreate Error creating: exceeded quota"]
+    assert changes[-1] == After(10)
     assert status_of(changes) == {
         "replicas": 0,
         "observedGeneration": 1,

@@ -180,9 +180,11 @@ class Cluster:
     async def ended(self, name: str) -> str:
         """Its phase, when it is over."""
         return await until(
-            lambda: phase
-            if (phase := self.status(name).get("phase")) in {"Succeeded", "Failed"}
-            else None
+            lambda: (
+                phase
+                if (phase := self.status(name).get("phase")) in {"Succeeded", "Failed"}
+                else None
+            )
         )
 
     async def delete(self, name: str, grace: int | None = None) -> None:
@@ -212,7 +214,9 @@ class Cluster:
 
 
 @contextlib.asynccontextmanager
-async def running(store: Store, shelf: Shelf, home: Path, schedule: Schedule) -> AsyncIterator[Cluster]:
+async def running(
+    store: Store, shelf: Shelf, home: Path, schedule: Schedule
+) -> AsyncIterator[Cluster]:
     node = Node(store, home=home, images=shelf, registry_hosts=[REGISTRY], schedule=schedule)
     task = asyncio.create_task(node.run())
     try:

@@ -17,7 +17,10 @@ POD: dict[str, Any] = {
         "nodeName": "drydock",
         "serviceAccountName": "web",
         "containers": [
-            {"name": "app", "resources": {"limits": {"memory": "128Mi"}, "requests": {"cpu": "250m"}}}
+            {
+                "name": "app",
+                "resources": {"limits": {"memory": "128Mi"}, "requests": {"cpu": "250m"}},
+            }
         ],
     },
 }
@@ -72,7 +75,10 @@ def test_later_variables_win_and_see_earlier_ones() -> None:
         {"name": "HOST", "value": "db"},
         {"name": "MODE", "value": "slow"},
         {"name": "AGAIN", "value": "$(MODE) $(HOST) $$(HOST)"},
-        env_from=({"configMapRef": {"name": "settings"}}, {"prefix": "DB_", "secretRef": {"name": "db"}}),
+        env_from=(
+            {"configMapRef": {"name": "settings"}},
+            {"prefix": "DB_", "secretRef": {"name": "db"}},
+        ),
     ) == {
         "MODE": "slow",
         "DB_password": "hunter2",

@@ -156,7 +156,11 @@ async def test_bytecode_is_passed_on_where_the_source_is_the_same(
     shelf: Shelf, tmp_path: Path
 ) -> None:
     images = Images(tmp_path / "images", shelf, [REGISTRY])
-    same, first, second = layer({"lib/same.py": "x = 1"}), layer({"app.py": "1"}), layer({"app.py": "2"})
+    same, first, second = (
+        layer({"lib/same.py": "x = 1"}),
+        layer({"app.py": "1"}),
+        layer({"app.py": "2"}),
+    )
     old = await images.pull(parsed(shelf.add("web", "1", [same, first], CONFIG)))
     place = old.bytecode / old.rootfs.relative_to("/")
     for name in ("lib/same", "app"):

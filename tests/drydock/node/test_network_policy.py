@@ -42,7 +42,11 @@ FRIENDS = {"podSelector": {"matchLabels": {"app": "friend"}}}
         ({**WEB_ONLY, "ingress": [{"ports": [{"port": 8000, "endPort": 8100}]}]}, FRIEND, True),
         ({**WEB_ONLY, "ingress": [{"ports": [{"port": 9090}]}]}, FRIEND, False),
         ({**WEB_ONLY, "ingress": [{"ports": [{"port": 8080, "protocol": "UDP"}]}]}, FRIEND, False),
-        ({**WEB_ONLY, "ingress": [{"from": [{"ipBlock": {"cidr": "127.77.0.0/16"}}]}]}, FRIEND, True),
+        (
+            {**WEB_ONLY, "ingress": [{"from": [{"ipBlock": {"cidr": "127.77.0.0/16"}}]}]},
+            FRIEND,
+            True,
+        ),
         (
             {
                 **WEB_ONLY,

@@ -155,9 +155,7 @@ async def test_a_root_image_is_refused_where_root_is_forbidden(
     )
 
 
-async def test_an_image_with_a_system_of_its_own_is_refused(
-    cluster: Cluster, shelf: Shelf
-) -> None:
+async def test_an_image_with_a_system_of_its_own_is_refused(cluster: Cluster, shelf: Shelf) -> None:
     image = shelf.add("linux", "1", [layer({"bin/app": ""})], {**CONFIG, "Labels": {}})
     cluster.run("app", {"image": image})
 

@@ -60,7 +60,9 @@ def spec(*containers: dict[str, str], **more: Any) -> dict[str, Any]:
 
 def test_a_pod_requests_its_containers_together_or_its_greediest_init_container() -> None:
     init = [{"resources": {"requests": {"cpu": "2", "memory": "1Mi"}}}]
-    assert requests(spec({"cpu": "500m", "memory": "1Gi"}, {"cpu": "250m"}, initContainers=init)) == {
+    assert requests(
+        spec({"cpu": "500m", "memory": "1Gi"}, {"cpu": "250m"}, initContainers=init)
+    ) == {
         "cpu": Decimal(2),
         "memory": Decimal(1024**3),
     }

@@ -5,9 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx2
 import psutil
-import pytest
 
 from tests.drydock.registry.conftest import Process, sha256, start
 
@@ -38,8 +36,8 @@ async def test_after_a_kill_the_blob_is_invisible_and_the_upload_goes_on(tmp_pat
         push = asyncio.create_task(first.registry.http.patch(location, content=broken_off()))
         await until_it_stands_at(first, location, MEBIBYTE)
         await first.kill()
-        with pytest.raises(httpx2.TransportError):
-            await push
+        push.cancel()
+        await asyncio.wait([push])
 
     async with start(tmp_path) as second:
         http = second.registry.http

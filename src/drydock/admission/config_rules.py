@@ -1,0 +1,94 @@
+"""What must hold for secrets, config maps, leases and role bindings."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from drydock.admission import names
+from drydock.admission.invalid import FieldCause, forbidden, invalid, required
+from drydock.admission.rules import Causes, at_least, immutable, named, one_of
+from drydock.store import Object
+
+_MOST_BYTES: Final = 1024 * 1024
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+_FROZEN: Final = "field is immutable when `immutable` is set"
+
+
+def check_secret(secret: Object, before: Object | None) -> Causes:
+    data = secret.get("data", {})
+    yield from _check_keys(data, "data")
+    for key in _NEEDED.get(secret["type"], ()):
+        if key not in data:
+            yield required(f"data[{key}]")
+    yield from _check_size(len(base64.b64decode(value)) for value in data.values())
+    if before is not None:
+        yield from immutable(secret, before, "", "type")
+        yield from _check_frozen(secret, before, "data")
+
+
+def check_config_map(config_map: Object, before: Object | None) -> Causes:
+    data, binary = config_map.get("data", {}), config_map.get("binaryData", {})
+    yield from _check_keys(data, "data")
+    yield from _check_keys(binary, "binaryData")
+    for key in data.keys() & binary.keys():
+        yield invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+    sizes = [len(value.encode()) for value in data.values()]
+    yield from _check_size(sizes + [len(base64.b64decode(value)) for value in binary.values()])
+    if before is not None:
+        yield from _check_frozen(config_map, before, "data", "binaryData")
+
+
+def _check_keys(data: Mapping[str, str], path: str) -> Causes:
+    for key in data:
+        yield from named(names.config_key, key, f"{path}[{key}]")
+
+
+def _check_size(sizes: Iterable[int]) -> Causes:
+    if sum(sizes) > _MOST_BYTES:
+        yield FieldCause(
+            "data", "FieldValueTooLong", f"Too long: may not be more than {_MOST_BYTES} bytes"
+        )
+
+
+def _check_frozen(obj: Object, before: Object, *fields: str) -> Causes:
+    if not before.get("immutable"):
+        return
+    if not obj.get("immutable"):
+        yield forbidden("immutable", _FROZEN)
+    for field in fields:
+        if obj.get(field, {}) != before.get(field, {}):
+            yield forbidden(field, _FROZEN)
+
+
+def check_lease(lease: Object, _before: Object | None) -> Causes:
+    spec = lease.get("spec", {})
+    seconds = spec.get("leaseDurationSeconds")
+    if seconds is not None and seconds <= 0:
+        yield invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
+    yield from at_least(0, spec, "spec", "leaseTransitions")
+
+
+def check_role_binding(binding: Object, before: Object | None) -> Causes:
+    role = binding["roleRef"]
+    yield from one_of(role.get("kind", ""), ("Role", "ClusterRole"), "roleRef.kind")
+    if not role.get("name"):
+        yield required("roleRef.name")
+    if before is not None and role != before["roleRef"]:
+        yield invalid("roleRef", role, "cannot change roleRef")
+
+
+def check_role(role: Object, _before: Object | None) -> Causes:
+    for index, rule in enumerate(role.get("rules", [])):
+        if not rule.get("verbs"):
+            yield required(f"rules[{index}].verbs", "verbs must contain at least one value")
+        for field, why in (
+            ("apiGroups", "resource rules must supply at least one api group"),
+            ("resources", "resource rules must supply at least one resource"),
+        ):
+            if not rule.get(field):
+                yield required(f"rules[{index}].{field}", why)
