@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import psutil
 
@@ -133,12 +133,13 @@ def _await_other(home: Home) -> Status:
 
 def _detach(home: Home, listening: "cluster.Listeners", ready: Callable[[Status], None]) -> None:
     """Fork, and return when the child says that it is up."""
-    reading, writing = os.pipe()
+    reading, writing = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), "rw", strict=True))
     if os.fork() == 0:
-        os.close(reading)
+        reading.close()
         os.setsid()
         code = 1
         try:
+            os.chdir(home.root)
             _silence()
             _serve(home, listening, lambda status: _say(writing, {"up": asdict(status)}))
             code = 0
@@ -146,17 +147,19 @@ def _detach(home: Home, listening: "cluster.Listeners", ready: Callable[[Status]
             _say(writing, {"failed": failure.cause})
         finally:
             os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
-        said = json.loads(pipe.readline() or "{}")
+    writing.close()
+    with reading:
+        said = json.loads(reading.readline() or "{}")
     if "up" not in said:
         raise Failed(said.get("failed", "drydock ended while it was starting"), home.log)
     ready(Status(**said["up"]))
 
 
-def _say(pipe: int, what: object) -> None:
-    os.write(pipe, json.dumps(what).encode() + b"\n")
-    os.close(pipe)
+def _say(parent: TextIO, what: object) -> None:
+    """Once: after that the parent has gone."""
+    if not parent.closed:
+        parent.write(json.dumps(what) + "\n")
+        parent.close()
 
 
 def _silence() -> None:
@@ -194,7 +197,7 @@ async def _until_told(
         stop.set()
         loop.call_later(LINGER, _leave)
 
-    for each in (signal.SIGTERM, signal.SIGINT):
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(each, end)
     await cluster.run(home, listening, me, stop=stop, ready=ready)
 

@@ -151,7 +151,7 @@ def ingress_class() -> dict[str, Any]:
 
 
 def configuration(api: Api, port: int) -> Mapping[str, Any]:
-    """traefik's static configuration, in which secrets are only named by file."""
+    """The static configuration, in which secrets are only named by file."""
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
         "log": {"level": "WARN", "noColor": True},

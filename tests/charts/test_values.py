@@ -1,12 +1,60 @@
-from pathlib import PurePath
+import json
+import os
+import shutil
+from pathlib import Path, PurePath
+from textwrap import indent
 from typing import Any
 
 import pytest
 
 from shipway.charts.values import VariablesMissing, dump, load, overlay, substitute
 from shipway.charts.yamls import YamlUnreadable
+from shipway.commands.command import Command, argv
+from shipway.shell.local import LocalShell
 
 FILE = PurePath("environments/eks-dev.yaml")
+
+WORDS = """\
+on: yes
+n: y
+time: 1:30
+day: 2020-01-01
+float: 1e3
+octal: 017
+octals: 0o17
+hex: 0x1F
+binary: -0b11
+long: 1_000
+odd: 08
+none: ~
+empty:
+text: !!str 5
+1: one
+version: 1.10
+"""
+
+LAYERS = (
+    """\
+a: {keep: 2, deep: {k: 1, l: 2}}
+b: 1
+table: {x: 1}
+list: [1, 2]
+none: ~
+same: s
+""",
+    """\
+a: ~
+b: ~
+table: 5
+list: [3]
+only: ~
+""",
+    """\
+a: {x: 1, deep: {k: ~, z: ~}}
+b: {q: 1}
+none: {a: 1}
+""",
+)
 
 
 def read(text: str) -> dict[str, Any]:
@@ -76,25 +124,7 @@ def test_what_only_looks_like_a_variable_is_refused(odd: str) -> None:
 
 
 def test_words_and_numbers_mean_what_they_mean_to_helm() -> None:
-    text = """\
-on: yes
-n: y
-time: 1:30
-day: 2020-01-01
-float: 1e3
-octal: 017
-octals: 0o17
-hex: 0x1F
-binary: -0b11
-long: 1_000
-odd: 08
-none: ~
-empty:
-text: !!str 5
-1: one
-version: 1.10
-"""
-    assert read(text) == {
+    assert read(WORDS) == {
         "true": True,
         "false": True,
         "time": "1:30",
@@ -146,14 +176,10 @@ def test_what_cannot_be_read_is_told_with_its_line(text: str, problem: str) -> N
 
 
 def test_layers_merge_as_helm_merges_them() -> None:
-    base = read(
-        "a: {y_: 2, deep: {k: 1, l: 2}}\nb: 1\ntable: {x: 1}\nlist: [1, 2]\nnone: ~\nsame: s\n"
-    )
-    one = read("a: ~\nb: ~\ntable: 5\nlist: [3]\nonly: ~\n")
-    two = read("a: {x: 1, deep: {k: ~, z: ~}}\nb: {q: 1}\nnone: {a: 1}\n")
+    base, one, two = map(read, LAYERS)
     assert overlay(base, one) == {"list": [3], "only": None, "same": "s", "table": 5}
     assert overlay(base, one, two) == {
-        "a": {"y_": 2, "x": 1, "deep": {"l": 2, "z": None}},
+        "a": {"keep": 2, "x": 1, "deep": {"l": 2, "z": None}},
         "b": {"q": 1},
         "list": [3],
         "none": {"a": 1},
@@ -204,3 +230,27 @@ z: plain-text/with.dots
 def test_a_value_that_is_used_twice_is_written_twice() -> None:
     shared = {"x": 1}
     assert dump({"a": shared, "b": shared}) == "a:\n  x: 1\nb:\n  x: 1\n"
+
+
+@pytest.mark.real
+async def test_helm_sees_the_very_same_values(tmp_path: Path) -> None:
+    helm = os.environ.get("SHIPWAY_HELM") or shutil.which("helm")
+    if helm is None:
+        pytest.skip("no helm 4: set SHIPWAY_HELM to one")
+    chart = tmp_path / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: chart\nversion: 0.1.0\n")
+    (chart / "templates" / "all.yaml").write_text("seen: {{ toJson .Values | quote }}\n")
+    base, one, two = LAYERS
+    (chart / "values.yaml").write_text(base + "words:\n" + indent(WORDS, "  "))
+    (tmp_path / "one.yaml").write_text(dump(read(one)))
+    (tmp_path / "two.yaml").write_text(two)
+    files = (tmp_path / "one.yaml", tmp_path / "two.yaml")
+    finished = await LocalShell(tmp_path).run(
+        Command(
+            argv(helm, "template", "x", chart, ("--values", files)), env={"HOME": str(tmp_path)}
+        )
+    )
+    seen = json.loads(read(finished.stdout.partition("all.yaml\n")[2])["seen"])
+    assert seen.pop("words") == overlay(read(WORDS))
+    assert seen == overlay(*map(read, LAYERS))

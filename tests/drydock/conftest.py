@@ -3,14 +3,15 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-Run = Callable[..., Awaitable[tuple[int, str]]]
+Run = Callable[..., Coroutine[Any, Any, tuple[int, str]]]
 
 
 async def run(

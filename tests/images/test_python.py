@@ -3,7 +3,6 @@ import os
 import shutil
 import sys
 import tarfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,14 +126,12 @@ async def test_a_traceback_names_the_file_inside_the_image(
     assert str(tmp_path).encode() not in compiled
 
 
-async def test_a_second_build_starts_nothing_and_takes_no_time(
+async def test_a_second_build_starts_no_process(
     image: PythonImage, shell: Any, tmp_path: Path
 ) -> None:
     first = await build(image, cache=tmp_path / "cache", shell=shell)
     shell.commands.clear()
-    begun = time.perf_counter()
     second = await build(image, cache=tmp_path / "cache", shell=shell)
-    assert time.perf_counter() - begun < 0.1
     assert (second.digest, shell.commands) == (first.digest, [])
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from drydock.admission import names
 from drydock.admission.invalid import FieldCause, forbidden, invalid, required
-from drydock.admission.rules import Causes, at_least, immutable, named, one_of
+from drydock.admission.rules import Causes, immutable, named, not_negative, one_of
 from drydock.store import Object
 
 _MOST_BYTES: Final = 1024 * 1024
@@ -70,7 +70,7 @@ def check_lease(lease: Object, _before: Object | None) -> Causes:
     seconds = spec.get("leaseDurationSeconds")
     if seconds is not None and seconds <= 0:
         yield invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
-    yield from at_least(0, spec, "spec", "leaseTransitions")
+    yield from not_negative(spec, "spec", "leaseTransitions")
 
 
 def check_role_binding(binding: Object, before: Object | None) -> Causes:

@@ -18,7 +18,7 @@ def _matches(pattern: str, value: str) -> bool:
     return re.fullmatch(pattern, value) is not None
 
 
-def _too_long(value: str, most: int, unit: str = "bytes") -> Problems:
+def _too_long(value: str, most: int, unit: str = "characters") -> Problems:
     if len(value.encode()) > most:
         yield f"must be no more than {most} {unit}"
 
@@ -93,7 +93,7 @@ def qualified_name(value: str) -> Problems:
 def _name_part(name: str) -> Problems:
     if not name:
         yield "must be non-empty"
-    yield from _too_long(name, 63)
+    yield from _too_long(name, 63, "bytes")
     if not _matches(_QUALIFIED, name):
         yield _form(
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
@@ -106,7 +106,7 @@ def _name_part(name: str) -> Problems:
 
 
 def label_value(value: str) -> Problems:
-    yield from _too_long(value, 63)
+    yield from _too_long(value, 63, "bytes")
     if not _matches(_LABEL_VALUE, value):
         yield _form(
             "a valid label must be an empty string or consist of alphanumeric characters, '-', "
@@ -128,8 +128,10 @@ def config_key(value: str) -> Problems:
             "KEY_NAME",
             "key-name",
         )
-    elif value in {".", ".."} or value.startswith(".."):
-        yield "must not be '.' or start with '..'"
+    elif value in {".", ".."}:
+        yield f"must not be '{value}'"
+    elif value.startswith(".."):
+        yield "must not start with '..'"
 
 
 def variable_name(value: str) -> Problems:
@@ -141,7 +143,7 @@ def variable_name(value: str) -> Problems:
 
 
 def port_name(value: str) -> Problems:
-    yield from _too_long(value, 15, "characters")
+    yield from _too_long(value, 15)
     if not _matches("[-a-z0-9]+", value):
         yield "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
     if not re.search("[a-z]", value):

@@ -178,9 +178,15 @@ def _check_policy_port(each: Json, path: str) -> Causes:
     yield from one_of(each["protocol"], ("TCP", "UDP", "SCTP"), f"{path}.protocol")
     if "port" in each:
         yield from port(each["port"], f"{path}.port")
-    last = each.get("endPort")
-    if last is not None and (not isinstance(each.get("port"), int) or last < each["port"]):
-        yield invalid(f"{path}.endPort", last, "must be greater than or equal to `port`")
+    first, last = each.get("port"), each.get("endPort")
+    if last is None:
+        return
+    if first is None:
+        yield invalid(f"{path}.endPort", last, "may not be specified when `port` is not specified")
+    elif isinstance(first, str):
+        yield invalid(f"{path}.endPort", last, "may not be specified when `port` is non-numeric")
+    elif last < first:
+        yield invalid(f"{path}.endPort", first, "must be greater than or equal to `port`")
 
 
 def _check_peer(peer: Json, path: str) -> Causes:

@@ -1,12 +1,12 @@
 """What must hold for pods and pod templates."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from drydock.admission import names
 from drydock.admission.container_rules import check_container
 from drydock.admission.invalid import duplicate, forbidden, invalid, required
-from drydock.admission.rules import Causes, Json, at_least, labels, named, one_of, required_name
+from drydock.admission.rules import Causes, Json, labels, named, one_of, required_name
 
 _RESTART: Final = ("Always", "OnFailure", "Never")
 _DNS: Final = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
@@ -36,7 +36,9 @@ def check_pod_spec(spec: Json, path: str) -> Causes:
     yield from labels(spec.get("nodeSelector", {}), f"{path}.nodeSelector")
     if account := spec.get("serviceAccountName"):
         yield from named(names.dns_subdomain, account, f"{path}.serviceAccountName")
-    yield from at_least(1, spec, path, "activeDeadlineSeconds")
+    if (seconds := spec.get("activeDeadlineSeconds")) is not None and seconds < 1:
+        why = "must be between 1 and 2147483647, inclusive"
+        yield invalid(f"{path}.activeDeadlineSeconds", seconds, why)
     yield from _check_tolerations(spec.get("tolerations", []), f"{path}.tolerations")
     yield from _check_spread(spec, f"{path}.topologySpreadConstraints")
     yield from _check_affinity(spec.get("affinity", {}), f"{path}.affinity")
@@ -139,7 +141,10 @@ def check_pod_update(spec: Json, before: Json, path: str) -> Causes:
         if len(spec.get(field, [])) != len(before.get(field, [])):
             yield forbidden(f"{path}.{field}", "pod updates may not add or remove containers")
             return
-    if _frozen(spec) != _frozen(before) or not _only_adds(spec, before):
+    if not _only_adds(spec, before):
+        why = "existing toleration can not be modified except its tolerationSeconds"
+        yield forbidden(f"{path}.tolerations", why)
+    if _frozen(spec) != _frozen(before):
         yield forbidden(path, _MAY_CHANGE)
 
 
@@ -153,5 +158,9 @@ def _frozen(spec: Json) -> dict[str, Any]:
 
 
 def _only_adds(spec: Json, before: Json) -> bool:
-    now: Collection[Json] = spec.get("tolerations", [])
-    return all(toleration in now for toleration in before.get("tolerations", []))
+    now = [_without_seconds(toleration) for toleration in spec.get("tolerations", [])]
+    return all(_without_seconds(toleration) in now for toleration in before.get("tolerations", []))
+
+
+def _without_seconds(toleration: Json) -> dict[str, Any]:
+    return {field: value for field, value in toleration.items() if field != "tolerationSeconds"}

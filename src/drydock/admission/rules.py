@@ -31,14 +31,9 @@ def one_of(value: Any, known: Sequence[str], path: str) -> Causes:
 
 
 def not_negative(obj: Json, path: str, *fields: str) -> Causes:
-    yield from at_least(0, obj, path, *fields)
-
-
-def at_least(least: int, obj: Json, path: str, *fields: str) -> Causes:
     for field in fields:
-        if obj.get(field) is not None and obj[field] < least:
-            why = f"must be greater than or equal to {least}"
-            yield invalid(f"{path}.{field}", obj[field], why)
+        if obj.get(field) is not None and obj[field] < 0:
+            yield invalid(f"{path}.{field}", obj[field], "must be greater than or equal to 0")
 
 
 def labels(values: Mapping[str, str], path: str) -> Causes:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from drydock.admission.invalid import forbidden, invalid, not_supported, required
+from drydock.admission.invalid import FieldCause, forbidden, invalid, not_supported, required
 from drydock.admission.pod_rules import check_pod_spec, check_pod_update
 from drydock.admission.rules import (
     Causes,
@@ -63,17 +63,22 @@ def _check_selector_and_template(spec: Json, kind: str) -> Causes:
     yield from problems
     if chosen is None:
         yield required("spec.selector")
+        yield _mismatch(template_labels)
     elif not chosen:
         yield invalid("spec.selector", {}, f"empty selector is invalid for {kind}")
     elif problems:
         yield invalid("spec.selector", chosen, "invalid label selector")
     elif not selects(chosen, template_labels or {}):
-        why = "`selector` does not match template `labels`"
-        yield invalid("spec.template.metadata.labels", template_labels, why)
+        yield _mismatch(template_labels)
     yield from labels(template_labels or {}, "spec.template.labels")
     yield from check_pod_spec(template["spec"], "spec.template.spec")
     policy = template["spec"]["restartPolicy"]
     yield from one_of(policy, ("Always",), "spec.template.spec.restartPolicy")
+
+
+def _mismatch(template_labels: Json | None) -> FieldCause:
+    why = "`selector` does not match template `labels`"
+    return invalid("spec.template.metadata.labels", template_labels, why)
 
 
 def _check_strategy(strategy: Json, path: str) -> Causes:
@@ -106,8 +111,7 @@ def check_job(job: Object, before: Object | None) -> Causes:
     yield from labels(template.get("metadata", {}).get("labels", {}), "spec.template.labels")
     chosen, template_labels = spec.get("selector"), template.get("metadata", {}).get("labels")
     if chosen and not selects(chosen, template_labels or {}):
-        why = "`selector` does not match template `labels`"
-        yield invalid("spec.template.metadata.labels", template_labels, why)
+        yield _mismatch(template_labels)
     yield from check_pod_spec(template["spec"], "spec.template.spec")
     if template["spec"]["restartPolicy"] not in {"OnFailure", "Never"}:
         why = 'valid values: "OnFailure", "Never"'
@@ -130,6 +134,8 @@ def check_autoscaler(autoscaler: Object, _before: Object | None) -> Causes:
     for field in ("kind", "name"):
         if not target.get(field):
             yield required(f"spec.scaleTargetRef.{field}")
+    if not target.get("apiVersion"):
+        yield invalid("spec.scaleTargetRef.apiVersion", "", "apiVersion must specify API group")
     for index, metric in enumerate(spec["metrics"]):
         yield from _check_metric(metric, f"spec.metrics[{index}]")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drydock.api.equality import same_json
+from drydock.api.field_merge import merge_fields, prune_fields
 from drydock.api.field_sets import (
     Difference,
     Path,
@@ -16,8 +16,6 @@ from drydock.api.field_sets import (
     describe,
     items_by_path,
     leaves,
-    listed,
-    without,
 )
 from drydock.api.managed_fields import (
     Identity,
@@ -26,10 +24,11 @@ from drydock.api.managed_fields import (
     is_reset,
     ownable,
     owners_of,
+    settled,
     with_owners,
 )
 from drydock.api.merge_keys import Place, is_atomic, kind_of
-from drydock.api.patches import PatchError
+from drydock.api.patch_error import PatchError
 from drydock.store import Object
 
 _BEFORE_FIRST_APPLY: Final = "before-first-apply"
@@ -94,17 +93,18 @@ def track(
 
 def _updated(owners: Owners, before: Object, after: Object, writer: Owner) -> Owners:
     changes = _changes(before, after, writer.subresource)
-    touched = changes.added | changes.modified
-    taken = {
-        identity: replace(owner, fields=owner.fields - touched - changes.removed)
-        for identity, owner in owners.items()
-    }
-    if not touched:
-        return taken
-    known = taken.get(writer.identity)
+    left = _left_to(owners, changes)
+    if not changes.touched:
+        return left
+    known = left.get(writer.identity, writer)
+    return {**left, writer.identity: replace(writer, fields=changes.touched | known.fields)}
+
+
+def _left_to(owners: Owners, changes: Difference) -> Owners:
+    """What owners still own after somebody else's changes."""
     return {
-        **taken,
-        writer.identity: replace(writer, fields=touched | (known.fields if known else frozenset())),
+        identity: replace(owner, fields=owner.fields - changes.touched - changes.removed)
+        for identity, owner in owners.items()
     }
 
 
@@ -145,25 +145,15 @@ def apply(
     )
     last = owners.get(applier.identity)
     others = {identity: owner for identity, owner in owners.items() if identity != applier.identity}
-    merged: Object = _merge(live or {}, _without_nulls(config), kind)
+    merged: Object = merge_fields(live or {}, _without_nulls(config), kind)
     if last:
         owned = fields.union(*(owner.fields for owner in others.values()))
-        merged = _prune(merged, last.fields, owned, kind)
+        merged = prune_fields(merged, last.fields, owned, kind)
     changes = _changes(live or {}, merged, subresource)
-    touched = changes.added | changes.modified
-    if not force and (causes := tuple(_conflicts(others, touched))):
+    if not force and (causes := tuple(_conflicts(others, changes.touched))):
         raise ApplyConflict(causes)
-    after = {
-        identity: replace(owner, fields=owner.fields - touched - changes.removed)
-        for identity, owner in others.items()
-    }
-    if (
-        live is not None
-        and same_json(_content(live), _content(merged))
-        and _same(owners, after, applier)
-    ):
-        return live
-    return with_owners(merged, [*after.values(), applier])
+    applied = with_owners(merged, [*_left_to(others, changes).values(), applier])
+    return applied if live is None else settled(live, applied)
 
 
 def _config(wanted: Object, subresource: str) -> Object:
@@ -229,75 +219,3 @@ def _conflicts(others: Owners, touched: Paths) -> Iterator[Cause]:
 def _members_first(path: Path) -> list[tuple[bool, str]]:
     """The API server's order of fields: at each level those that end there come first."""
     return [(step < len(path), word) for step, word in enumerate(path, 1)]
-
-
-def _same(owners: Owners, after: Owners, applier: Owner) -> bool:
-    known = owners.get(applier.identity)
-    return (
-        known is not None
-        and known.fields == applier.fields
-        and known.api_version == applier.api_version
-        and all(owners[identity].fields == owner.fields for identity, owner in after.items())
-    )
-
-
-def _content(obj: Object) -> dict[str, Any]:
-    metadata = {k: v for k, v in (obj.get("metadata") or {}).items() if k != "managedFields"}
-    return {**obj, "metadata": metadata}
-
-
-# ---- merging what is wanted into what is there
-
-
-def _merge(live: Any, wanted: Any, place: Place) -> Any:
-    if isinstance(live, Mapping) and isinstance(wanted, Mapping) and not is_atomic(place):
-        below = {
-            field: _merge(live[field], inner, (*place, field)) if field in live else inner
-            for field, inner in wanted.items()
-        }
-        return {**live, **below}
-    if isinstance(live, list) and isinstance(wanted, list):
-        ours, theirs = items_by_path(live, place), items_by_path(wanted, place)
-        if ours is not None and theirs is not None:
-            return listed(_merge_items(ours, theirs, place))
-    return wanted
-
-
-def _merge_items(live: dict[str, Any], wanted: dict[str, Any], place: Place) -> Iterator[Any]:
-    """Wanted items in their order; items that only `live` has keep their place between those that both have."""
-    left = list(wanted)
-    for word, item in live.items():
-        if word not in wanted:
-            yield item
-        elif word == next((other for other in left if other in live), None):
-            at = left.index(word) + 1
-            for other in left[:at]:
-                yield _merge_item(live, wanted, other, place)
-            del left[:at]
-    for other in left:
-        yield _merge_item(live, wanted, other, place)
-
-
-def _merge_item(live: dict[str, Any], wanted: dict[str, Any], word: str, place: Place) -> Any:
-    return _merge(live[word], wanted[word], place) if word in live else wanted[word]
-
-
-# ---- taking away what an applier no longer wants
-
-
-def _prune(merged: Object, last: Paths, owned: Paths, kind: Place) -> Object:
-    """`merged` less what the applier had and no longer wants, except what anybody owns or has put beside it."""
-    there = _with_fields(frozenset(leaves(merged, kind)))
-    had = _with_fields(last)
-    bare = without(merged, had, kind)
-    lost = there - _with_fields(frozenset(leaves(bare, kind))) - _with_fields(owned)
-    kept = without(merged, lost, kind)
-    dangling = (there - _with_fields(frozenset(leaves(kept, kind)))) & had
-    pruned: Object = without(merged, dangling, kind)
-    return pruned
-
-
-def _with_fields(paths: Paths) -> Paths:
-    """The paths with all named fields on the way to them."""
-    above = {path[:end] for path in paths for end in range(1, len(path))}
-    return paths | {path for path in above if path[-1].startswith("f:")}

@@ -25,6 +25,10 @@ class Difference:
     modified: Paths
     removed: Paths
 
+    @property
+    def touched(self) -> Paths:
+        return self.added | self.modified
+
 
 # ---- fieldsV1
 

@@ -1,9 +1,10 @@
 """metadata.managedFields as values: who owns which fields of an object."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from drydock.api.equality import same_json
 from drydock.api.field_sets import Paths, fields_v1, paths_of
 from drydock.store import Object
 
@@ -108,6 +109,24 @@ def _encode(owner: Owner) -> dict[str, Any]:
         "subresource": owner.subresource,
     }
     return {key: value for key, value in entry.items() if value}
+
+
+def settled(before: Object, after: Object) -> Object:
+    """`before` itself where `after` differs in nothing but the times of its owners.
+
+    Such a difference is left when what a client applies is spelled otherwise than it is stored (`1000m`, `1`).
+    """
+    same = same_json(_without_owners(before), _without_owners(after))
+    return before if same and _timeless(before) == _timeless(after) else after
+
+
+def _timeless(obj: Object) -> Owners:
+    return {identity: replace(owner, time=None) for identity, owner in owners_of(obj).items()}
+
+
+def _without_owners(obj: Object) -> Object:
+    metadata = obj.get("metadata") or {}
+    return {**obj, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
 
 
 def ownable(paths: Paths, subresource: str) -> Paths:

@@ -155,7 +155,10 @@ def _instant(raw: int | bytes) -> tuple[datetime, int] | None:
     parts = dict(_wire(_chunk(raw)))
     if not parts:
         return None
-    return _EPOCH + timedelta(seconds=_int(parts.get(1, 0))), _int(parts.get(2, 0))
+    try:
+        return _EPOCH + timedelta(seconds=_int(parts.get(1, 0))), _int(parts.get(2, 0))
+    except OverflowError as error:
+        raise BadBody("a time lies outside the calendar") from error
 
 
 def _time(raw: int | bytes) -> str | None:

@@ -22,10 +22,11 @@ def table(
     *,
     metadata: Mapping[str, Any],
     include_object: str,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """`include_object` is Object, Metadata or None: what each row carries beside its cells."""
     printer = _PRINTERS[resource]
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",

@@ -51,10 +51,8 @@ def reconcile(
 ) -> Reconcile:
     if deleting(deployment):
         return
-    sets, amendments = claim(DEPLOYMENTS, deployment, REPLICA_SETS, candidates)
-    for amendment in amendments:
-        yield amendment
-    if amendments:
+    sets = yield from claim(DEPLOYMENTS, deployment, REPLICA_SETS, candidates)
+    if sets is None:
         return
     sets.sort(key=lambda each: (each["metadata"]["creationTimestamp"], each["metadata"]["name"]))
     new = next((each for each in sets if _same_template(each, deployment)), None)

@@ -1,9 +1,9 @@
 """Who owns whom: owner references, adoption and release by selector."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
-from drydock.controllers.changes import Update
+from drydock.controllers.changes import Change, Update
 from drydock.controllers.selectors import matches
 from drydock.resources import Resource
 from drydock.store import Object
@@ -42,11 +42,11 @@ def deleting(obj: Object) -> bool:
 
 def claim(
     owner_resource: Resource, owner: Object, resource: Resource, candidates: Iterable[Object]
-) -> tuple[list[Object], list[Update]]:
-    """What is the owner's already, and the writes that adopt orphans and let go of strangers."""
+) -> Generator[Change, Object, list[Object] | None]:
+    """Adopt orphans and let go of strangers. Returns what is the owner's; None if that has just changed."""
     uid = owner["metadata"]["uid"]
     mine: list[Object] = []
-    updates: list[Update] = []
+    settled = True
     for each in candidates:
         boss = controller(each)
         fits = matches(owner["spec"]["selector"], each)
@@ -54,12 +54,14 @@ def claim(
             if fits:
                 mine.append(each)
             elif not deleting(each):
+                settled = False
                 others = [ref for ref in references(each) if ref["uid"] != uid]
-                updates.append(Update(resource, with_references(each, others)))
+                yield Update(resource, with_references(each, others))
         elif boss is None and fits and not deleting(each):
+            settled = False
             adopted = [*references(each), reference(owner_resource, owner)]
-            updates.append(Update(resource, with_references(each, adopted)))
-    return mine, updates
+            yield Update(resource, with_references(each, adopted))
+    return mine if settled else None
 
 
 def with_references(obj: Object, references: Sequence[Object]) -> Object:

@@ -1,12 +1,13 @@
 """ReplicaSet: as many pods as it says, the least useful one leaving first."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
 from drydock.controllers import conditions, pods
 from drydock.controllers.changes import (
     After,
+    Change,
     Create,
     Delete,
     Reconcile,
@@ -25,29 +26,21 @@ DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 def reconcile(replica_set: Object, candidates: Sequence[Object], now: datetime) -> Reconcile:
-    mine, amendments = claim(REPLICA_SETS, replica_set, PODS, candidates)
-    for amendment in amendments:
-        yield amendment
-    if amendments:
+    mine = yield from claim(REPLICA_SETS, replica_set, PODS, candidates)
+    if mine is None:
         return
     active = [pod for pod in mine if pods.active(pod)]
     refusal: tuple[str, str] | None = None
-    if not deleting(replica_set):
-        missing = replica_set["spec"].get("replicas", 1) - len(active)
-        if missing > 0:
-            created: list[Object] = []
-            try:
-                yield from _grow(replica_set, missing, created)
-            except Refused as refused:
-                refusal = ("FailedCreate", str(refused))
-            active += created
-        elif missing < 0:
-            leaving = sorted(active, key=usefulness)[:-missing]
-            for pod in leaving:
-                yield Delete(PODS, pod)
-                message = f"Deleted pod: {pod['metadata']['name']}"
-                yield Record(REPLICA_SETS, replica_set, "Normal", "SuccessfulDelete", message)
-            active = [pod for pod in active if pod not in leaving]
+    missing = replica_set["spec"].get("replicas", 1) - len(active)
+    if missing > 0 and not deleting(replica_set):
+        created: list[Object] = []
+        try:
+            yield from _grow(replica_set, missing, created)
+        except Refused as refused:
+            refusal = ("FailedCreate", str(refused))
+        active += created
+    elif missing < 0 and not deleting(replica_set):
+        active = yield from _shrink(replica_set, active, -missing)
     status, wait = _status(replica_set, active, refusal, now)
     if status != replica_set.get("status"):
         yield UpdateStatus(REPLICA_SETS, {**replica_set, "status": status})
@@ -85,6 +78,18 @@ def _grow(replica_set: Object, missing: int, created: list[Object]) -> Reconcile
         created.append(made)
         message = f"Created pod: {made['metadata']['name']}"
         yield Record(REPLICA_SETS, replica_set, "Normal", "SuccessfulCreate", message)
+
+
+def _shrink(
+    replica_set: Object, active: Sequence[Object], surplus: int
+) -> Generator[Change, Object, list[Object]]:
+    """Returns who stays."""
+    ranked = sorted(active, key=usefulness)
+    for pod in ranked[:surplus]:
+        yield Delete(PODS, pod)
+        message = f"Deleted pod: {pod['metadata']['name']}"
+        yield Record(REPLICA_SETS, replica_set, "Normal", "SuccessfulDelete", message)
+    return ranked[surplus:]
 
 
 def _status(

@@ -54,6 +54,7 @@ class PodContext:
             "HOME": str(home),
             "TMPDIR": str(home),
             "HOSTNAME": self.pod["spec"].get("hostname") or self.pod["metadata"]["name"],
+            "PYTHONDONTWRITEBYTECODE": "1",  # all pods of an image share its files
             "http_proxy": self.proxy,
             "no_proxy": f"localhost,127.0.0.1,{self.ip}",
         }

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from drydock.node.bytecode import inherit
 from drydock.node.unpack import BadLayer, unpack
 
 _REFERENCE = re.compile(
@@ -64,7 +63,6 @@ class Image:
 
     id: str  # repository and manifest digest, as status.imageID
     rootfs: Path
-    bytecode: Path  # where Python keeps the compiled modules of this image
     entrypoint: Sequence[str] = ()
     cmd: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -108,20 +106,12 @@ class Images:
         async with self._unpacking.setdefault(digest, asyncio.Lock()):
             if not rootfs.is_dir():
                 try:
-                    await asyncio.to_thread(self._unpack, layers, rootfs)
+                    await asyncio.to_thread(unpack, layers, rootfs)
                 except BadLayer as bad:
                     raise PullFailed(
                         f'failed to pull and unpack image "{reference}": failed to extract layer {bad}'
                     ) from bad
         return _image(reference, digest, rootfs, config.get("config") or {}, manifest)
-
-    def _unpack(self, layers: Sequence[Path], rootfs: Path) -> None:
-        earlier = max(
-            self._folder.glob("*/bytecode"), key=lambda path: path.stat().st_mtime, default=None
-        )
-        unpack(layers, rootfs)
-        if earlier:
-            inherit(earlier.parent, rootfs.parent)
 
     def _rootfs(self, digest: str) -> Path:
         return self._folder / digest.removeprefix("sha256:") / "rootfs"
@@ -185,7 +175,6 @@ def _image(
     return Image(
         id=f"{reference.host}/{reference.repository}@{digest}",
         rootfs=rootfs,
-        bytecode=rootfs.parent / "bytecode",
         entrypoint=tuple(config.get("Entrypoint") or ()),
         cmd=tuple(config.get("Cmd") or ()),
         env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),

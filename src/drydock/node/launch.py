@@ -42,7 +42,6 @@ def launch(
 ) -> Launch:
     """`pod_env` is what the pod says and wins over the image; `own_env` is what the node adds below both."""
     env = {**own_env, **image.env, **pod_env}
-    env.setdefault("PYTHONPYCACHEPREFIX", str(image.bytecode))
     for name in _SEARCH_PATHS:
         if name in env:
             env[name] = _search_path(image.rootfs, env[name])

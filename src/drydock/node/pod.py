@@ -7,6 +7,7 @@ import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from drydock.node import clock, status
@@ -38,6 +39,7 @@ class PodRunner:
         self._store = store
         self._ended = ended
         self._grace = math.inf
+        self._overdue = False
         self._address = address
         self._start_time = context.pod.get("status", {}).get("startTime") or clock.now()
         self._life: asyncio.Task[None] | None = None
@@ -123,13 +125,27 @@ class PodRunner:
             self._start_time,
             [r.facts for r in self._inits],
             [r.facts for r in self._mains],
+            self._overdue,
         )
         new = {**stored, "status": status.pod_status(stored, facts, clock.now())}
         self._store.update(PODS, new, subresource="status")
 
     async def _live(self) -> None:
         self.publish()
-        await self._mount()
+        try:
+            async with asyncio.timeout(self._time_left()):
+                await self._mount()
+                await self._run()
+        except TimeoutError:
+            self.context.event("DeadlineExceeded", status.OVERDUE)
+            await asyncio.gather(*(runner.stop(self.context.grace) for runner in self._mains))
+            self._overdue = True
+        await self._stop_inits(self.context.grace)
+        self._address.release()
+        self.publish()
+
+    async def _run(self) -> None:
+        """Returns when the containers have ended for good; cancelling it leaves their processes."""
         sidecars: list[asyncio.Task[None]] = []
         try:
             if await self._initialise(sidecars):
@@ -137,9 +153,13 @@ class PodRunner:
         finally:
             for sidecar in sidecars:
                 sidecar.cancel()
-        await self._stop_sidecars(self.context.grace)
-        self._address.release()
-        self.publish()
+
+    def _time_left(self) -> float | None:
+        """Seconds; None for a pod that may be active for ever."""
+        allowed = self.context.pod["spec"].get("activeDeadlineSeconds")
+        if allowed is None:
+            return None
+        return float(allowed) - (datetime.now(UTC) - clock.parse(self._start_time)).total_seconds()
 
     async def _mount(self) -> None:
         context = self.context
@@ -186,11 +206,11 @@ class PodRunner:
             await asyncio.wait((self._life,))
         await asyncio.gather(*(runner.stop(grace) for runner in self._mains))
         left = deadline - asyncio.get_running_loop().time()
-        await self._stop_sidecars(max(0, left))
+        await self._stop_inits(max(0, left))
         self.publish()
         self._address.release()
 
-    async def _stop_sidecars(self, grace: float) -> None:
+    async def _stop_inits(self, grace: float) -> None:
         for runner in reversed(self._inits):
             await runner.stop(grace)
 

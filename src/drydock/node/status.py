@@ -8,6 +8,7 @@ Object = Mapping[str, Any]
 Phase = Literal["Pending", "Running", "Succeeded", "Failed"]
 
 HOST_IP = "127.0.0.1"
+OVERDUE = "Pod was active on the node longer than the specified deadline"
 _OURS = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
 
 
@@ -61,11 +62,13 @@ class Facts:
     start_time: str
     init: Sequence[Container] = ()
     main: Sequence[Container] = ()
+    overdue: bool = False  # it was active for longer than activeDeadlineSeconds
 
 
 def pod_status(pod: Object, facts: Facts, now: str) -> dict[str, Any]:
     """The whole status; conditions of other owners and times of transition are taken over from the pod."""
-    phase = pod_phase(pod["spec"].get("restartPolicy", "Always"), facts)
+    policy = pod["spec"].get("restartPolicy", "Always")
+    phase: Phase = "Failed" if facts.overdue else pod_phase(policy, facts)
     status: dict[str, Any] = {
         "phase": phase,
         "conditions": _conditions(pod, facts, phase, now),
@@ -77,6 +80,8 @@ def pod_status(pod: Object, facts: Facts, now: str) -> dict[str, Any]:
         "qosClass": qos_class(pod["spec"]),
         "containerStatuses": [container_status(c) for c in facts.main],
     }
+    if facts.overdue:
+        status |= {"reason": "DeadlineExceeded", "message": OVERDUE}
     if facts.init:
         status["initContainerStatuses"] = [container_status(c) for c in facts.init]
     return status

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from shipway.errors import USAGE, ShipwayError
 from shipway.images.cache import Layer
 from shipway.images.layer import LAYER
+from shipway.images.parallel import at_once
 from shipway.images.runtime import Runtime
 from shipway.model.bundle import Digest
 from shipway.oci.artifact import Blob, Descriptor
@@ -91,7 +92,9 @@ async def pull(base: str, runtime: Runtime, *, registry: Registry, cache: Path) 
         found = json.loads(manifest.raw)
         config = json.loads(await registry.blob(reference.repository, found["config"]["digest"]))
         blobs = [_blob(layer, reference, base, cache) for layer in found["layers"]]
-        await asyncio.gather(*(_fetch(blob, reference, registry) for blob in blobs))
+        async with at_once() as group:
+            for blob in blobs:
+                group.create_task(_fetch(blob, reference, registry))
     except BaseUnusable:
         raise
     except ShipwayError as refused:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shipway.commands.command import Command, argv
 from shipway.images import compile_bytecode
+from shipway.images.parallel import at_once
 from shipway.images.tree import File, Tree
 from shipway.shell.shell import Shell
 
@@ -33,7 +34,9 @@ async def with_bytecode(tree: Tree, *, shell: Shell, scratch: Path) -> Tree:
     """The tree and a `__pycache__` beside every module that compiles, each for its path inside the image."""
     folder = await asyncio.to_thread(_lay_out, tree, scratch)
     try:
-        await asyncio.gather(*(shell.run(compiling(folder, part)) for part in range(_PARTS)))
+        async with at_once() as group:
+            for part in range(_PARTS):
+                group.create_task(shell.run(compiling(folder, part)))
         compiled = await asyncio.to_thread(_gather, folder)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

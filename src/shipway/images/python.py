@@ -13,6 +13,7 @@ from shipway.images.bytecode import INTERPRETER, with_bytecode
 from shipway.images.cache import Layer, LayerCache, key_of
 from shipway.images.config import PYTHON_LABEL, RUNTIME_LABEL, SYSTEM_PATH, image_config
 from shipway.images.lock import LockMissing, Pin
+from shipway.images.parallel import at_once
 from shipway.images.runtime import Runtime
 from shipway.images.source import APP, collect
 from shipway.images.tree import Tree, fingerprint
@@ -85,12 +86,12 @@ async def build(
     """The image, ready to be pushed. `registry` is that of `image.base`; `cache` may be shared by all builds."""
     if image.base is None and image.runtime != Runtime.host():
         raise RuntimeForeign(image.runtime)
-    base, dependencies, application = await asyncio.gather(
-        _base(image, cache, registry),
-        _dependencies(image, cache, shell, listen),
-        _application(image, cache, shell, listen),
-    )
-    layers = (*(base.layers if base else ()), *dependencies, application)
+    async with at_once() as group:
+        below = group.create_task(_base(image, cache, registry))
+        middle = group.create_task(_dependencies(image, cache, shell, listen))
+        top = group.create_task(_application(image, cache, shell, listen))
+    base = below.result()
+    layers = (*(base.layers if base else ()), *middle.result(), top.result())
     return Artifact(_config(image, base, layers), tuple(layer.blob for layer in layers))
 
 

@@ -1,5 +1,6 @@
 """Who refers to a manifest: the referrers API, and the tag that stands in for it (distribution spec, Referrers Tag Schema)."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from shipway.model.bundle import Digest
 from shipway.oci.artifact import INDEX, Descriptor
 from shipway.oci.connection import Connection
 from shipway.oci.errors import RegistryRefused
-from shipway.oci.manifest import Manifest, index_of, read_descriptor
+from shipway.oci.manifest import index_of, read_descriptor
 from shipway.oci.manifests import Manifests
 
 TRIES = 5  # at the fallback tag, which another writer may move under us
@@ -15,10 +16,15 @@ TRIES = 5  # at the fallback tag, which another writer may move under us
 
 @dataclass(frozen=True, slots=True)
 class Referrers:
-    """Those of one repository, under the name that the registry knows."""
+    """Those of one repository, under the name that the registry knows.
+
+    The tag is read, changed and written back, and no registry offers to compare first. `writing` keeps the writers of
+    this client apart; against others there is a second look, which leaves a moment in which an entry can be lost.
+    """
 
     connection: Connection
     repository: str
+    writing: asyncio.Lock
 
     async def of(self, subject: Digest, artifact_type: str | None) -> list[Descriptor]:
         found = await self._from_api(subject)
@@ -28,25 +34,24 @@ class Referrers:
 
     async def keep(self, subject: Digest, referrer: Descriptor) -> None:
         """Add it to the tag. For a registry that did not say OCI-Subject when it took the manifest."""
-        for _ in range(TRIES):
-            found = await self._from_tag(subject)
-            if any(it.digest == referrer.digest for it in found):
-                return
-            await self._write_tag(subject, [*found, referrer])
-        raise RegistryRefused(
-            f"tag {fallback_tag(subject)}",
-            409,
-            message="others keep writing this list of referrers",
-        )
+        async with self.writing:
+            for _ in range(TRIES):
+                found = await self._from_tag(subject)
+                if any(it.digest == referrer.digest for it in found):
+                    return
+                await self._write_tag(subject, [*found, referrer])
+        busy = "others keep writing this list of referrers"
+        raise RegistryRefused(f"tag {fallback_tag(subject)}", 409, message=busy)
 
     async def drop(self, subject: Digest, referrer: Digest) -> None:
         """Take it from the tag, where the registry has no referrers API."""
         if await self._from_api(subject) is not None:
             return
-        found = await self._from_tag(subject)
-        left = [it for it in found if it.digest != referrer]
-        if left != found:
-            await self._write_tag(subject, left)
+        async with self.writing:
+            found = await self._from_tag(subject)
+            left = [it for it in found if it.digest != referrer]
+            if left != found:
+                await self._write_tag(subject, left)
 
     async def _from_api(self, subject: Digest) -> list[Descriptor] | None:
         """None where there is no such API. Never filtered by the registry: not every one can, and the lists are short."""
@@ -66,10 +71,8 @@ class Referrers:
             return []
         return [read_descriptor(it) for it in index.content.get("manifests") or []]
 
-    async def _write_tag(self, subject: Digest, descriptors: Iterable[Descriptor]) -> Manifest:
-        index = index_of(descriptors)
-        await self._manifests.put(fallback_tag(subject), index)
-        return index
+    async def _write_tag(self, subject: Digest, descriptors: Iterable[Descriptor]) -> None:
+        await self._manifests.put(fallback_tag(subject), index_of(descriptors))
 
     @property
     def _manifests(self) -> Manifests:

@@ -37,6 +37,7 @@ class Registry:
     ) -> None:
         self.address = address
         self._connection = Connection(address, credentials, patience or Patience())
+        self._listing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -165,7 +166,7 @@ class Registry:
         return Manifests(self._connection, self._name(repository))
 
     def _referrers(self, repository: str) -> Referrers:
-        return Referrers(self._connection, self._name(repository))
+        return Referrers(self._connection, self._name(repository), self._listing)
 
     def _name(self, repository: str) -> str:
         name = self.address.name(repository)

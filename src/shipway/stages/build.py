@@ -8,6 +8,8 @@ from typing import ClassVar
 from shipway.charts.package import Packaged, package
 from shipway.images.python import PythonImage, build
 from shipway.oci.artifact import Artifact
+from shipway.oci.reference import Address, Reference
+from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 
@@ -31,13 +33,31 @@ class Build:
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
         chart = await asyncio.to_thread(package, self.chart)
-        image = await build(self.image, cache=self.cache, shell=self.shell, listen=say.progress)
+        image = await self._image(say)
         size = sum(layer.descriptor.size for layer in image.layers)
         return Outcome(
             f"image {short(image.digest)} ({size / 1e6:.1f} MB), "
             f"chart {chart.version} {short(chart.artifact.digest)}",
             facts=(Built(image, chart),),
         )
+
+    async def _image(self, say: Say) -> Artifact:
+        if self.image.base is None:
+            return await build(self.image, cache=self.cache, shell=self.shell, listen=say.progress)
+        base = Reference.parse(self.image.base)
+        async with Registry(Address(base.host, plain_http=_is_local(base.host))) as registry:
+            return await build(
+                self.image,
+                cache=self.cache,
+                shell=self.shell,
+                listen=say.progress,
+                registry=registry,
+            )
+
+
+def _is_local(host: str) -> bool:
+    """As Docker sees it: a registry of this machine speaks plain HTTP."""
+    return host.partition(":")[0] in {"localhost", "127.0.0.1"}
 
 
 def short(digest: str) -> str:

@@ -54,5 +54,4 @@ class Target:
         return f"oci://{self.image_name(repository)}@{digest}"
 
     def image_name(self, repository: str) -> str:
-        prefix = f"{self.registry.prefix}/" if self.registry.prefix else ""
-        return f"{self.registry.host}/{prefix}{repository}"
+        return str(self.registry.reference(repository))

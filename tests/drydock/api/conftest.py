@@ -140,15 +140,17 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Identity:
     return identity(tmp_path_factory.mktemp("pki"), datetime.now(UTC))
 
 
+def write_kubeconfig(path: Path, port: int, tls: Identity) -> None:
+    path.touch(mode=0o600)
+    path.write_text(kubeconfig(port, tls.authority, TOKEN), encoding="utf-8")
+
+
 @pytest.fixture
 async def server(
     app: ASGIApp, store: Store, tls: Identity, isolated: Mapping[str, str]
 ) -> AsyncIterator[str]:
     """The address of the app, for which the isolated KUBECONFIG is written."""
     async with serving(app, tls) as port:
-        Path(isolated["KUBECONFIG"]).write_text(
-            kubeconfig(port, tls.authority, TOKEN), encoding="utf-8"
-        )
-        Path(isolated["KUBECONFIG"]).chmod(0o600)
+        write_kubeconfig(Path(isolated["KUBECONFIG"]), port, tls)
         yield f"https://127.0.0.1:{port}"
         store.close()

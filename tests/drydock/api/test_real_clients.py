@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from drydock.store import Object, Store
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("server")]
 
-Run = Callable[..., Awaitable[tuple[int, str]]]
+Run = Callable[..., Coroutine[Any, Any, tuple[int, str]]]
 
 DEPLOYMENT = dedent("""\
     apiVersion: apps/v1

@@ -94,5 +94,5 @@ def test_bodies_that_cannot_be_read_are_bad_requests(body: bytes) -> None:
 
 def test_numbers_are_numbers() -> None:
     request = Request("GET", Place(CONFIG_MAPS, "dev"), {"limit": "ten"}, {})
-    with pytest.raises(Refused, match='strconv.ParseInt: parsing "ten": invalid syntax'):
+    with pytest.raises(Refused, match=r'strconv\.ParseInt: parsing "ten": invalid syntax'):
         request.number("limit")

@@ -125,7 +125,7 @@ async def store() -> AsyncIterator[Store]:
     store.close()
 
 
-async def until(found: Callable[[], T | None], seconds: float = 10) -> T:
+async def until(found: Callable[[], T | None], seconds: float = 30) -> T:
     """The first true answer, asked again and again until it comes."""
     async with asyncio.timeout(seconds):
         while True:

@@ -119,7 +119,7 @@ def test_what_is_missing_is_named_in_the_kubelets_words(
 
 
 def test_a_missing_import_is_named_unless_it_is_optional() -> None:
-    with pytest.raises(ConfigError, match='^configmap "none" not found$'):
+    with pytest.raises(ConfigError, match=r'^configmap "none" not found$'):
         env_of(env_from=({"configMapRef": {"name": "none"}},))
     assert env_of(env_from=({"configMapRef": {"name": "none", "optional": True}},)) == {}
 

@@ -152,25 +152,6 @@ async def test_an_image_is_unpacked_once_and_found_again(shelf: Shelf, tmp_path:
     assert (await images.pull(reference)).rootfs.samefile(image.rootfs)
 
 
-async def test_bytecode_is_passed_on_where_the_source_is_the_same(
-    shelf: Shelf, tmp_path: Path
-) -> None:
-    images = Images(tmp_path / "images", shelf, [REGISTRY])
-    same, first, second = (
-        layer({"lib/same.py": "x = 1"}),
-        layer({"app.py": "1"}),
-        layer({"app.py": "2"}),
-    )
-    old = await images.pull(parsed(shelf.add("web", "1", [same, first], CONFIG)))
-    place = old.bytecode / old.rootfs.relative_to("/")
-    for name in ("lib/same", "app"):
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / f"{name}.cpython-311.pyc").write_text("compiled")
-
-    new = await images.pull(parsed(shelf.add("web", "2", [same, second], CONFIG)))
-    assert files(new.bytecode / new.rootfs.relative_to("/")) == ["lib/same.cpython-311.pyc"]
-
-
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -9,6 +9,10 @@ async def lines(path: Path, log: Log | None = None, **options: object) -> list[b
     return [line async for line in read(path, log, **{"follow": False, **options})]  # type: ignore[arg-type]  # a test's shorthand
 
 
+def bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
 async def test_lines_are_whole_however_they_come(tmp_path: Path) -> None:
     log = Log(tmp_path / "0.log")
     for part in (b"one\ntw", b"o\n", b"\nlast"):
@@ -49,7 +53,7 @@ async def test_a_talkative_container_keeps_its_latest_lines(tmp_path: Path) -> N
     for number in range(200):
         log.write(f"line {number}\n".encode())
     log.close()
-    assert sum(p.stat().st_size for p in tmp_path.iterdir()) < 2200
+    assert bytes_in(tmp_path) < 2200
     kept = await lines(path)
     assert kept[-1] == b"line 199\n"
     assert kept == [f"line {n}\n".encode() for n in range(200 - len(kept), 200)]

@@ -10,8 +10,8 @@ STRANGER = Peer("127.77.0.4", "dev", {"env": "dev"}, {"app": "friend"})
 OUTSIDE = Peer("203.0.113.9")
 
 
-def policy(namespace: str = "prod", **spec: Any) -> dict[str, Any]:
-    return {"metadata": {"namespace": namespace, "name": "web"}, "spec": spec}
+def policy(**spec: Any) -> dict[str, Any]:
+    return {"metadata": {"namespace": "prod", "name": "web"}, "spec": spec}
 
 
 WEB_ONLY = {"podSelector": {"matchLabels": {"app": "web"}}}
@@ -79,7 +79,8 @@ def test_ingress_admits_whom_a_rule_names(
 def test_egress_lets_out_to_whom_a_rule_names(
     spec: dict[str, Any], target: Peer, *, allowed: bool
 ) -> None:
-    said = blocked([policy(podSelector=FRIENDS["podSelector"], **spec)], FRIEND, target, 8080)
+    friends = policy(**{"podSelector": FRIENDS["podSelector"], **spec})
+    said = blocked([friends], FRIEND, target, 8080)
     assert said == (() if allowed else ("prod/web",))
 
 

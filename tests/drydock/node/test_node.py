@@ -84,8 +84,8 @@ async def test_processes_see_nothing_of_drydocks_own_environment(
         "IP",
         "PATH",
         "POD",
+        "PYTHONDONTWRITEBYTECODE",
         "PYTHONPATH",
-        "PYTHONPYCACHEPREFIX",
         "TMPDIR",
         "http_proxy",
         "no_proxy",
@@ -199,13 +199,17 @@ async def test_a_crash_is_restarted_at_once_then_ever_later(cluster: Cluster, im
 async def test_a_failing_liveness_probe_restarts_the_container(
     cluster: Cluster, image: str
 ) -> None:
-    probe = {**READY, "periodSeconds": 1, "failureThreshold": 1, "initialDelaySeconds": 1}
-    cluster.run("web", {"image": image, "readinessProbe": READY, "livenessProbe": probe})
+    ask = {**READY, "periodSeconds": 1, "timeoutSeconds": 5}
+    probes = {
+        "startupProbe": {**ask, "failureThreshold": 60},
+        "livenessProbe": {**ask, "failureThreshold": 1},
+    }
+    cluster.run("web", {"image": image, **probes})
     await cluster.ready("web")
 
     uid = (cluster.pod("web") or {})["metadata"]["uid"]
     (cluster.home / "pods" / uid / "tmp" / "unhealthy").touch()
-    await until(lambda: cluster.app("web")["restartCount"] == 1)
+    await until(lambda: cluster.app("web")["restartCount"])
     events = cluster.events("web")
     assert ("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 503") in events
     assert ("Killing", "Container app failed liveness probe, will be restarted") in events
@@ -258,6 +262,19 @@ async def test_init_containers_go_first_and_sidecars_stay(cluster: Cluster, imag
     assert prepare["state"]["terminated"]["reason"] == "Completed"
     assert proxy["state"]["terminated"]["exitCode"] == 143
     assert cluster.app("job")["state"]["terminated"]["exitCode"] == 0
+
+
+async def test_a_pod_that_is_active_too_long_fails(cluster: Cluster, image: str) -> None:
+    cluster.run(
+        "slow",
+        {"image": image, **script("import time", "time.sleep(60)")},
+        restartPolicy="Never",
+        activeDeadlineSeconds=1,
+    )
+
+    assert await cluster.ended("slow") == "Failed"
+    assert cluster.status("slow")["reason"] == "DeadlineExceeded"
+    assert cluster.app("slow")["state"]["terminated"]["exitCode"] == 143
 
 
 async def test_a_failed_init_container_fails_a_pod_that_is_never_restarted(

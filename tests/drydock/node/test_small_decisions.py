@@ -111,7 +111,6 @@ def image(tmp_path: Path) -> Image:
     return Image(
         id="web@sha256:1",
         rootfs=rootfs,
-        bytecode=tmp_path / "bytecode",
         entrypoint=("python", "/app/server.py"),
         cmd=("--port", "80"),
         env={"PATH": "/usr/local/bin:/usr/sbin", "PYTHONPATH": "/opt/deps:/none", "A": "image"},
@@ -128,7 +127,6 @@ def test_words_and_paths_of_the_image_are_found_below_its_root(image: Image) -> 
         "HOME": "/h",
         "PATH": f"/drydock/programs:{image.rootfs}/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": f"{image.rootfs}/opt/deps",
-        "PYTHONPYCACHEPREFIX": str(image.bytecode),
     }
 
 
