@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING
 
 import psutil
 
@@ -155,7 +155,7 @@ def _detach(home: Home, listening: "cluster.Listeners", ready: Callable[[Status]
     ready(Status(**said["up"]))
 
 
-def _say(parent: TextIO, what: object) -> None:
+def _say(parent: IO[str], what: object) -> None:
     """Once: after that the parent has gone."""
     if not parent.closed:
         parent.write(json.dumps(what) + "\n")

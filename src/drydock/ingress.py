@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ class Ingress:
         self._home = home
         self._port = port
         self._program = program or _find()
-        self._configuration = configuration(api, port)
+        self._api = api
         self._processes = Processes(home / "processes")
         self._listens = asyncio.Event()
 
@@ -79,7 +79,7 @@ class Ingress:
         """Until cancelled; a traefik that dies is started again. Raises IngressFailed when the first never listens."""
         self._register()
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self._configuration_file, yaml.safe_dump(self._configuration))
+        self._configure()
         self._processes.start()
         rest = _FIRST_REST
         try:
@@ -131,6 +131,13 @@ class Ingress:
     @property
     def _configuration_file(self) -> Path:
         return self._home / "traefik.yaml"
+
+    def _configure(self) -> None:
+        """With a copy of the token: traefik takes the file to its last byte, a line's end too."""
+        token = self._home / "token"
+        write_private(token, self._api.token.read_text(encoding="ascii").strip())
+        settings = configuration(replace(self._api, token=token), self._port)
+        write_private(self._configuration_file, yaml.safe_dump(settings))
 
     def _register(self) -> None:
         if self._store.get(INGRESS_CLASSES, "", _CLASS) is None:

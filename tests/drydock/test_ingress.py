@@ -53,9 +53,9 @@ async def api(store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     folder = tmp_path / "pki"
     folder.mkdir()
     identity = pki.identity(folder, datetime.now(UTC))
-    write_private(tmp_path / "token", "token")
+    token = pki.token(tmp_path / "token")
     node = Node(store, home=tmp_path / "node", images=NoImages(), registry_hosts=())
-    application = app.create(store, token="token", logs=node, allowed_hosts=("127.0.0.1",))
+    application = app.create(store, token=token, logs=node, allowed_hosts=("127.0.0.1",))
     listener = socket.create_server(("127.0.0.1", 0))
     server = _Server(
         uvicorn.Config(
