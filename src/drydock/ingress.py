@@ -169,6 +169,8 @@ def configuration(api: Api, port: int) -> Mapping[str, Any]:
             }
         },
         "providers": {
+            # 2 s by default: traefik would send requests to pods that have ended since
+            "providersThrottleDuration": "100ms",
             "kubernetesIngress": {
                 "endpoint": api.url,
                 "certAuthFilePath": str(api.authority),
@@ -177,7 +179,7 @@ def configuration(api: Api, port: int) -> Mapping[str, Any]:
                 "throttleDuration": "100ms",
                 "allowEmptyServices": True,  # 503 for a service without endpoints, not 404
                 "ingressEndpoint": {"hostname": "localhost"},
-            }
+            },
         },
     }
 

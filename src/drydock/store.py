@@ -73,9 +73,8 @@ class Store:
         known = {_saved_as(resource): resource for resource in RESOURCES}
         self._version = disk.version()
         for saved_as, obj in disk.objects():
-            if (
-                saved_as in known
-            ):  # a file of another drydock version may hold kinds we do not serve
+            # another version of drydock may have saved kinds that we do not serve
+            if saved_as in known:
                 self._keep(known[saved_as], obj)
 
     @property

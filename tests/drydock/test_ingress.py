@@ -14,7 +14,6 @@ import uvicorn
 
 from drydock import pki
 from drydock.api import app
-from drydock.home import write_private
 from drydock.ingress import Api, Ingress, IngressFailed, TraefikMissing, configuration
 from drydock.node.node import Node
 from drydock.resources import ENDPOINT_SLICES, INGRESS_CLASSES, INGRESSES, NAMESPACES, SERVICES
@@ -226,6 +225,7 @@ def test_a_missing_traefik_says_how_to_get_one() -> None:
 def test_the_configuration_names_secrets_by_file_only() -> None:
     api = Api("https://127.0.0.1:1", Path("/pki/ca.crt"), Path("/token"))
     assert configuration(api, 80)["providers"] == {
+        "providersThrottleDuration": "100ms",
         "kubernetesIngress": {
             "endpoint": "https://127.0.0.1:1",
             "certAuthFilePath": "/pki/ca.crt",
@@ -234,5 +234,5 @@ def test_the_configuration_names_secrets_by_file_only() -> None:
             "throttleDuration": "100ms",
             "allowEmptyServices": True,
             "ingressEndpoint": {"hostname": "localhost"},
-        }
+        },
     }

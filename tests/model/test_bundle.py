@@ -33,3 +33,8 @@ def test_other_content_is_another_id() -> None:
         replace(BUNDLE, tag="v2"),
     )
     assert len({BUNDLE.id, *(other.id for other in others)}) == 4
+
+
+def test_two_bundles_have_the_same_content_whatever_commit_made_them() -> None:
+    assert BUNDLE.same_content(replace(BUNDLE, commit="another"))
+    assert not BUNDLE.same_content(replace(BUNDLE, chart=replace(BUNDLE.chart, digest="sha256:cc")))

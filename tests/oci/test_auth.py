@@ -181,7 +181,7 @@ async def test_a_token_server_that_refuses(app: ASGIApp) -> None:
         with pytest.raises(Unauthorized) as caught:
             await registry.manifest("team/app", "v1")
     assert caught.value.problem == (
-        "127.0.0.1 does not allow repository:team/app:pull (401): 127.0.0.1 gave no token"
+        f"{address.host} does not allow repository:team/app:pull (401): 127.0.0.1 gave no token"
     )
 
 

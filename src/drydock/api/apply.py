@@ -14,7 +14,6 @@ from drydock.api.field_sets import (
     Paths,
     compare,
     describe,
-    items_by_path,
     leaves,
 )
 from drydock.api.managed_fields import (
@@ -27,8 +26,9 @@ from drydock.api.managed_fields import (
     settled,
     with_owners,
 )
-from drydock.api.merge_keys import Place, is_atomic, kind_of
+from drydock.api.merge_keys import kind_of
 from drydock.api.patch_error import PatchError
+from drydock.api.typed_patch import check_typed
 from drydock.store import Object
 
 _BEFORE_FIRST_APPLY: Final = "before-first-apply"
@@ -130,10 +130,10 @@ def apply(
 
     Where nothing changes, `live` itself comes back.
     """
+    check_typed(wanted)
     config = _config(wanted, subresource)
     kind = kind_of(wanted)
     owners = owners_of(live) or _first_owners(live, subresource)
-    _check_duplicates(config, kind)
     fields = frozenset(leaves(config, kind))
     applier = Owner(
         manager,
@@ -162,29 +162,6 @@ def _config(wanted: Object, subresource: str) -> Object:
         raise PatchError("metadata.managedFields must be nil")
     other = "spec" if subresource == "status" else "status"
     return {key: value for key, value in wanted.items() if key != other}
-
-
-def _check_duplicates(config: Object, kind: Place) -> None:
-    errors = list(_duplicates(config, kind, ()))
-    if errors:
-        metadata, version = config.get("metadata") or {}, config.get("apiVersion", "")
-        kind_name = f"{version if '/' in version else f'/{version}'}, Kind={kind[0]}"
-        name = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {kind_name}"
-        found = errors[0] if len(errors) == 1 else "errors:" + "".join(f"\n  {e}" for e in errors)
-        raise PatchError(f"failed to create typed patch object ({name}): {found}")
-
-
-def _duplicates(value: Any, place: Place, path: Path) -> Iterator[str]:
-    if isinstance(value, Mapping) and not is_atomic(place):
-        for field, inner in value.items():
-            yield from _duplicates(inner, (*place, field), (*path, f"f:{field}"))
-    elif isinstance(value, list) and (items := items_by_path(value, place)) is not None:
-        for word, item in items.items():
-            if isinstance(item, tuple):
-                error = f"{describe(path)}: duplicate entries for key {describe((word,))}"
-                yield from [error] * (len(item) - 1)
-            else:
-                yield from _duplicates(item, place, (*path, word))
 
 
 def _without_nulls(value: Any) -> Any:

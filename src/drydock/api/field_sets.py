@@ -1,7 +1,8 @@
 """Sets of field paths: what managedFields stores, what an object holds, what differs between two objects.
 
 A path is a tuple of fieldsV1's own words: `f:name` a field, `k:{"name":"app"}` an item of a keyed list,
-`v:"x"` an item of a set. Source: structured-merge-diff v6, whose rules and quirks these functions follow.
+`v:"x"` an item of a set, `i:0` (in messages only) an item of any other list.
+Source: structured-merge-diff v6, whose rules and quirks these functions follow.
 """
 
 import json
@@ -75,6 +76,8 @@ def _describe(word: str) -> str:
         return f".{rest}"
     if kind == "v":
         return f"[={rest}]"
+    if kind == "i":
+        return f"[{rest}]"
     keys = json.loads(rest)
     return "[" + ",".join(f"{key}={_json(value)}" for key, value in keys.items()) + "]"
 

@@ -9,6 +9,8 @@ from drydock.store import Object
 
 
 def json_patch(obj: Object, operations: Sequence[Mapping[str, Any]]) -> Object:
+    if not isinstance(operations, list):
+        raise PatchError("a JSON patch is a list of operations")
     document: Any = obj
     for operation in operations:
         document = _perform(document, operation)
@@ -29,22 +31,23 @@ def _perform(document: Any, operation: Mapping[str, Any]) -> Any:
                 raise PatchError(f"testing value {pointer} failed: test failed")
             return document
         case "add":
-            return _write(document, path, _value(operation), name)
+            return _write(document, path, _value(operation), pointer, name)
         case "replace":
             _read(document, path, pointer, name)
-            return _write(document, path, _value(operation), name)
+            return _write(document, path, _value(operation), pointer, name)
         case "remove":
             return _remove(document, path, pointer, name)
         case "copy":
             source = _text(operation, "from")
-            return _write(document, path, _read(document, _segments(source), source, name), name)
+            value = _read(document, _segments(source), source, name)
+            return _write(document, path, value, pointer, name)
         case "move":
             source = _text(operation, "from")
             if pointer.startswith(f"{source}/"):
                 raise PatchError(f"move operation cannot put {source} into itself")
             value = _read(document, _segments(source), source, name)
             without = _remove(document, _segments(source), source, name)
-            return _write(without, path, value, name)
+            return _write(without, path, value, pointer, name)
         case _:
             raise PatchError(f"Unexpected kind: {name}")
 
@@ -94,23 +97,22 @@ def _index(part: str, length: int) -> int | None:
     return int(part) if int(part) < length else None
 
 
-def _write(document: Any, path: Sequence[str], value: Any, operation: str) -> Any:
+def _write(document: Any, path: Sequence[str], value: Any, pointer: str, operation: str) -> Any:
     """`document` with `value` there. Into an array it is inserted, except by replace."""
     if not path:
         return value
     head, rest = path[0], path[1:]
-    pointer = "/" + "/".join(path)
     if isinstance(document, Mapping):
         if rest and head not in document:
             raise _missing(operation, pointer)
-        return {**document, head: _write(document.get(head), rest, value, operation)}
+        return {**document, head: _write(document.get(head), rest, value, pointer, operation)}
     if isinstance(document, list):
         end = len(document)
         at = end if head == "-" and not rest else _index(head, end + (not rest))
         if at is None:
             raise _missing(operation, pointer)
         if rest or operation == "replace":
-            changed = _write(document[at], rest, value, operation)
+            changed = _write(document[at], rest, value, pointer, operation)
             return [*document[:at], changed, *document[at + 1 :]]
         return [*document[:at], value, *document[at:]]
     raise _missing(operation, pointer)

@@ -12,6 +12,7 @@ from drydock.api.request import Request, decoded_object
 from drydock.api.selectors import BadSelector, matcher
 from drydock.api.watch import LONGEST, Selection, Watch
 from drydock.resources import (
+    NAMESPACES,
     PERSISTENT_VOLUME_CLAIMS,
     PODS,
     RESOURCE_QUOTAS,
@@ -27,6 +28,7 @@ _DELETE_ANSWERS_OBJECT = {
     PERSISTENT_VOLUME_CLAIMS,
     RESOURCE_QUOTAS,
 }
+_IMMORTAL = {"default", "kube-system", "kube-public"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,10 @@ class Objects:
     def delete(self, request: Request) -> Mapping[str, Any]:
         """The object while it lives on; a Status, or the object for some kinds, once it is gone."""
         place = request.place
+        if place.resource == NAMESPACES and place.name in _IMMORTAL:
+            raise status.forbidden(
+                f'namespaces "{place.name}" is forbidden: this namespace may not be deleted'
+            )
         options = _Options.of(request)
         try:
             deleted = options.delete(self.store, place.namespace or "", place.name)

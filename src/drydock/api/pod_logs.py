@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from drydock.api import status
 from drydock.api.request import Request
+from drydock.api.streaming import closing
 from drydock.store import Object
 
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
@@ -108,8 +109,9 @@ def _since(request: Request) -> datetime | None:
 
 async def _limited(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
     left = limit
-    async for chunk in chunks:
-        yield chunk[:left]
-        left -= len(chunk)
-        if left <= 0:
-            return
+    async with closing(chunks):
+        async for chunk in chunks:
+            yield chunk[:left]
+            left -= len(chunk)
+            if left <= 0:
+                return

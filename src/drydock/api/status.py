@@ -8,13 +8,12 @@ from drydock.resources import Resource
 
 
 class Refused(Exception):
-    """A request that ends with a Status; `headers` are extra ones."""
+    """A request that ends with a Status."""
 
-    def __init__(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, body: Mapping[str, Any]) -> None:
         super().__init__(body["message"])
         self.body = body
         self.code: int = body["code"]
-        self.headers = headers or {}
 
 
 def failure(

@@ -118,7 +118,7 @@ def _decide(
     if current < least:
         return _Decision(least, "Current number of replicas below Spec.MinReplicas", listed)
     selected = [pod for pod in namespace_pods if matches(target["spec"]["selector"], pod)]
-    proposals, trouble = _proposals(spec.get("metrics") or (), current, selected, usage)
+    proposals, trouble = _proposals(spec.get("metrics") or (), current, selected, usage, now)
     wanted = max((each.replicas for each in proposals), default=current)
     if not proposals or (trouble is not None and wanted < current):
         message = f"the HPA was unable to compute the replica count: {trouble}"
@@ -139,13 +139,17 @@ def _decide(
 
 
 def _proposals(
-    metrics: Sequence[Object], current: int, selected: Sequence[Object], usage: Usage
+    metrics: Sequence[Object],
+    current: int,
+    selected: Sequence[Object],
+    usage: Usage,
+    now: datetime,
 ) -> tuple[list[Proposal], str | None]:
     proposals: list[Proposal] = []
     trouble: str | None = None
     for metric in metrics:
         try:
-            proposals.append(propose(metric, current, selected, usage))
+            proposals.append(propose(metric, current, selected, usage, now))
         except Unknown as unknown:
             trouble = trouble or str(unknown)
     return proposals, trouble

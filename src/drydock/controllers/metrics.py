@@ -3,13 +3,16 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from drydock.controllers import pods
+from drydock.controllers.moments import seconds_since
 from drydock.controllers.ownership import deleting
 from drydock.node import quantity
 from drydock.store import Object
 
 TOLERANCE = 0.1
+WINDOW = 15.0  # seconds of readiness before a pod's usage counts: starting is not load
 
 Usage = Callable[[str, str], float | None]
 """Cores in use by the pod of this namespace and name; None while nothing is known."""
@@ -26,7 +29,9 @@ class Proposal:
     current: Object  # for status.currentMetrics
 
 
-def propose(metric: Object, current: int, selected: Sequence[Object], usage: Usage) -> Proposal:
+def propose(
+    metric: Object, current: int, selected: Sequence[Object], usage: Usage, now: datetime
+) -> Proposal:
     resource = metric.get("resource") or {}
     if metric["type"] != "Resource" or resource["name"] != "cpu":
         raise Unknown("drydock measures no metric but the cpu of pods")
@@ -38,14 +43,15 @@ def propose(metric: Object, current: int, selected: Sequence[Object], usage: Usa
     for pod in counted:
         metadata, goal = pod["metadata"], targets[pod["metadata"]["uid"]]
         cores = usage(metadata["namespace"], metadata["name"])
-        if not pods.ready(pod):
+        since = pods.ready_since(pod)
+        if since is None or seconds_since(since, now) < WINDOW:
             unready.append(goal)
         elif cores is None:
             missing.append(goal)
         else:
             ready.append((cores, goal))
     if not ready:
-        raise Unknown("no metrics returned from resource metrics API")
+        raise Unknown("did not receive metrics for targeted pods (pods might be unready)")
     cores = sum(used for used, _ in ready)
     value: dict[str, object] = {"averageValue": f"{round(cores * 1000 / len(ready))}m"}
     source = "cpu resource"

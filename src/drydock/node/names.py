@@ -29,8 +29,9 @@ def service(store: Store, host: str, namespace: str) -> Object | None:
     if len(parts) == 2:
         return store.get(SERVICES, parts[1], parts[0])
     return next(
-        (s for s in store.list(SERVICES) if host in s["spec"].get("clusterIPs", ())), None
-    ) or next((s for s in store.list(SERVICES) if s["spec"].get("clusterIP") == host), None)
+        (s for s in store.list(SERVICES) if host == s["spec"].get("clusterIP")),
+        None,
+    )
 
 
 def means_cluster(store: Store, host: str) -> bool:

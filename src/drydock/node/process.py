@@ -135,12 +135,14 @@ class Processes:
 
 
 def _container_runtime_message(launch: Launch, problem: OSError) -> str:
-    name = launch.argv[0] if launch.argv else ""
-    missing = isinstance(problem, FileNotFoundError) and "/" not in name
-    cause = "executable file not found in $PATH" if missing else (problem.strerror or str(problem))
+    name = launch.argv[0]
+    if isinstance(problem, FileNotFoundError) and "/" not in name:
+        cause = "executable file not found in $PATH"
+    else:
+        cause = (problem.strerror or str(problem)).lower()
     return (
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
-        f'unable to start container process: error during container init: exec: "{name}": {cause.lower() if not missing else cause}'
+        f'unable to start container process: error during container init: exec: "{name}": {cause}'
     )
 
 

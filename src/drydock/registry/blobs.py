@@ -15,7 +15,7 @@ from drydock.registry.names import Digest
 from drydock.registry.storage import Storage
 
 PIECE = 1 << 20  # bytes
-_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 
 
 @dataclass(frozen=True)

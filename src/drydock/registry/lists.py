@@ -1,5 +1,6 @@
 """Lists of tags, repositories and referrers."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -58,6 +59,6 @@ def _page(names: list[str], request: Request) -> tuple[list[str], dict[str, str]
 def _size(query: QueryParams) -> int | None:
     if "n" not in query:
         return None
-    if not query["n"].isdecimal():
+    if re.fullmatch(r"\d{1,18}", query["n"]) is None:
         raise Refusal(400, "PAGINATION_NUMBER_INVALID", f"n={query['n']} is not a number of names")
     return int(query["n"])

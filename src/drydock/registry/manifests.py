@@ -65,25 +65,20 @@ class Manifests:
         digest = _digest(reference, raw)
         self._require_content(repository, manifest)
         subject = schema.subject_of(manifest)
-        self.storage.add_manifest(repository, digest, media_type, raw, subject)
-        if is_tag(reference):
-            self._tag(repository, reference, digest)
+        tag = reference if is_tag(reference) else None
+        movable = self.is_movable(reference)
+        try:
+            self.storage.add_manifest(
+                repository, digest, media_type, raw, subject=subject, tag=tag, movable=movable
+            )
+        except Immutable as taken:
+            raise Refusal(409, "TAG_INVALID", _immutable(repository, taken)) from taken
         headers = {
             "Location": f"/v2/{repository}/manifests/{digest}",
             "Docker-Content-Digest": str(digest),
             **({"OCI-Subject": str(subject)} if subject else {}),
         }
         return Response(status_code=201, headers=headers)
-
-    def _tag(self, repository: str, tag: str, digest: Digest) -> None:
-        try:
-            self.storage.set_tag(repository, tag, digest, movable=self.is_movable(tag))
-        except Immutable as taken:
-            message = (
-                f"tag {tag} of {repository} is {taken.digest} and immutable;"
-                " push under another tag, or the same content"
-            )
-            raise Refusal(409, "TAG_INVALID", message) from taken
 
     def _require_content(self, repository: str, manifest: Manifest) -> None:
         missing = [
@@ -118,6 +113,13 @@ def _digest(reference: str, raw: bytes) -> Digest:
     if expected not in {None, found}:
         raise Refusal(400, "DIGEST_INVALID", f"the content is {found}, not {expected}")
     return found
+
+
+def _immutable(repository: str, taken: Immutable) -> str:
+    return (
+        f"tag {taken.tag} of {repository} is {taken.digest} and immutable;"
+        " push under another tag, or the same content"
+    )
 
 
 async def _body(request: Request) -> bytes:

@@ -26,7 +26,7 @@ from drydock.registry.names import Digest, is_repository, is_tag
 class Immutable(Exception):
     """The tag names another manifest already."""
 
-    def __init__(self, tag: str, digest: Digest) -> None:
+    def __init__(self, tag: str, digest: str) -> None:
         super().__init__(f"tag {tag} is {digest} and may not be moved")
         self.tag = tag
         self.digest = digest
@@ -38,7 +38,7 @@ class Storage:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._scratch = root / "scratch"
-        self._tagging: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         durable.make_folder(self._scratch)
 
     # What drydock's node asks
@@ -84,12 +84,8 @@ class Storage:
         return self._hold(path, repository, digest)
 
     def delete_blob(self, repository: str, digest: Digest) -> bool:
-        link = self._link(repository, digest)
-        try:
-            link.unlink()
-        except FileNotFoundError:
+        if not _forget(self._link(repository, digest)):
             return False
-        durable.sync_folder(link.parent)
         content = self._content(digest)
         # Whoever links it between the two lines keeps the bytes: a link is the file.
         with contextlib.suppress(FileNotFoundError):
@@ -116,55 +112,53 @@ class Storage:
         if not is_tag(reference):
             return Digest.parse(reference)
         try:
-            return Digest.parse((self._repository(repository) / "_tags" / reference).read_text())
+            return Digest.parse(self._tag_path(repository, reference).read_text())
         except FileNotFoundError:
             return None
 
     def add_manifest(
-        self, repository: str, digest: Digest, media_type: str, raw: bytes, subject: Digest | None
+        self,
+        repository: str,
+        digest: Digest,
+        media_type: str,
+        raw: bytes,
+        *,
+        subject: Digest | None = None,
+        tag: str | None = None,
+        movable: bool = False,
     ) -> None:
-        """The referrer's mark comes first: a mark without a manifest is not listed, a manifest without one is lost."""
-        if subject is not None:
-            mark = self._referrers(repository, subject) / f"{digest.algorithm}-{digest.hex}"
-            durable.write(mark, b"", scratch=self._scratch)
-        path = self._manifest_path(repository, digest)
-        durable.write(path, media_type.encode() + b"\n" + raw, scratch=self._scratch)
+        """Raises Immutable, and keeps nothing, where `tag` names something else and is not `movable`.
+
+        The referrer's mark comes first: a mark without a manifest is not listed, a manifest without one is lost.
+        """
+        with self._writing[repository]:
+            current = self.resolve(repository, tag) if tag else None
+            if tag and current not in {None, digest} and not movable:
+                raise Immutable(tag, str(current))
+            if subject is not None:
+                self._write(self._mark(repository, subject, digest), b"")
+            content = media_type.encode() + b"\n" + raw
+            self._write(self._manifest_path(repository, digest), content)
+            if tag and current != digest:
+                self._write(self._tag_path(repository, tag), str(digest).encode())
 
     def delete_manifest(self, repository: str, digest: Digest, subject: Digest | None) -> bool:
         """The manifest goes, and with it every tag that names it."""
-        path = self._manifest_path(repository, digest)
-        with self._tagging[repository]:
-            tags = [tag for tag in self.tags(repository) if self.resolve(repository, tag) == digest]
-            for tag in tags:
-                self._forget(self._repository(repository) / "_tags" / tag)
-            found = self._forget(path)
-        if subject is not None:
-            mark = self._referrers(repository, subject) / f"{digest.algorithm}-{digest.hex}"
-            self._forget(mark)
-        return found
-
-    def set_tag(self, repository: str, tag: str, digest: Digest, *, movable: bool) -> None:
-        """Raises Immutable where the tag names something else and is not `movable`."""
-        with self._tagging[repository]:
-            current = self.resolve(repository, tag)
-            if current == digest:
-                return
-            if current is not None and not movable:
-                raise Immutable(tag, current)
-            path = self._repository(repository) / "_tags" / tag
-            durable.write(path, str(digest).encode(), scratch=self._scratch)
+        with self._writing[repository]:
+            for tag in self.tags(repository):
+                if self.resolve(repository, tag) == digest:
+                    _forget(self._tag_path(repository, tag))
+            found = _forget(self._manifest_path(repository, digest))
+            if subject is not None:
+                _forget(self._mark(repository, subject, digest))
+            return found
 
     def delete_tag(self, repository: str, tag: str) -> bool:
-        with self._tagging[repository]:
-            return self._forget(self._repository(repository) / "_tags" / tag)
+        with self._writing[repository]:
+            return _forget(self._tag_path(repository, tag))
 
-    def _forget(self, path: Path) -> bool:
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        durable.sync_folder(path.parent)
-        return True
+    def _write(self, path: Path, content: bytes) -> None:
+        durable.write(path, content, scratch=self._scratch)
 
     # Lists
 
@@ -231,8 +225,23 @@ class Storage:
     def _manifest_path(self, repository: str, digest: Digest) -> Path:
         return self._repository(repository) / "_manifests" / digest.algorithm / digest.hex
 
+    def _tag_path(self, repository: str, tag: str) -> Path:
+        return self._repository(repository) / "_tags" / tag
+
     def _referrers(self, repository: str, subject: Digest) -> Path:
         return self._repository(repository) / "_referrers" / subject.algorithm / subject.hex
+
+    def _mark(self, repository: str, subject: Digest, referrer: Digest) -> Path:
+        return self._referrers(repository, subject) / f"{referrer.algorithm}-{referrer.hex}"
+
+
+def _forget(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    durable.sync_folder(path.parent)
+    return True
 
 
 def _names(folder: Path) -> list[str]:

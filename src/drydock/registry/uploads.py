@@ -18,7 +18,7 @@ from drydock.registry.names import Digest, is_repository
 from drydock.registry.receive import Progress, append, hash_file
 from drydock.registry.storage import Storage
 
-_CONTENT_RANGE = re.compile(r"(?:bytes[ =])?(\d+)-(\d+)(?:/.*)?")
+_CONTENT_RANGE = re.compile(r"(?:bytes[ =])?(\d{1,18})-(\d{1,18})(?:/.*)?")
 
 
 @dataclass

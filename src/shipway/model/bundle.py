@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 Digest = str
@@ -51,6 +51,10 @@ class Bundle:
     @property
     def id(self) -> Digest:
         return digest(self.to_json())
+
+    def same_content(self, other: Self) -> bool:
+        """Would every environment get the same bytes? The commit that made them does not matter."""
+        return replace(self, commit="") == replace(other, commit="")
 
     def to_json(self) -> bytes:
         return canonical(

@@ -108,7 +108,9 @@ class Authorization:
         """From the token server that the registry names; without credentials an anonymous one."""
         realm = httpx2.URL(challenge.parameters.get("realm", ""))
         if realm.scheme not in {"https", registry.scheme}:
-            raise Unauthorized(registry.host, f"tokens of {realm}", 401, "it is not https")
+            raise Unauthorized(
+                registry.netloc.decode(), f"tokens of {realm}", 401, "it is not https"
+            )
         credentials = await self._ask(again=False)
         answer = await self._get_token(realm, challenge, credentials)
         if answer.status_code == 401 and credentials is not None:
@@ -121,7 +123,7 @@ class Authorization:
         except (httpx2.HTTPStatusError, ValueError, LookupError, AttributeError):
             asked = challenge.parameters.get("scope", "a token")
             wrong = f"{realm.host} gave no token"
-            raise Unauthorized(registry.host, asked, answer.status_code, wrong) from None
+            raise Unauthorized(registry.netloc.decode(), asked, answer.status_code, wrong) from None
 
     async def _get_token(
         self, realm: httpx2.URL, challenge: Challenge, credentials: Credentials | None

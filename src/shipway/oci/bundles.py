@@ -86,11 +86,19 @@ async def push(registry: Registry, released: Released, image: Descriptor) -> Non
 
 async def find(registry: Registry, repository: str, reference: str) -> Released:
     """By tag or by bundle id. NoSuchRelease names those there are."""
-    digest = await registry.digest_of(repository, bundle_tag(reference))
-    if digest is None:
+    found = await peek(registry, repository, reference)
+    if found is None:
         tags = await registry.tags(repository)
         known = tuple(tag.removesuffix(".bundle") for tag in tags if tag.endswith(".bundle"))
         raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", known)
+    return found
+
+
+async def peek(registry: Registry, repository: str, reference: str) -> Released | None:
+    """By tag or by bundle id; None where there is no such release."""
+    digest = await registry.digest_of(repository, bundle_tag(reference))
+    if digest is None:
+        return None
     manifest = msgspec.json.decode((await registry.manifest(repository, digest)).raw)
     first, *rest = manifest["layers"]
     values = {

@@ -39,7 +39,10 @@ class ChartVersionTaken(ShipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The only stage that writes tags, and it writes the bundle's last."""
+    """The only stage that writes tags, and it writes the bundle's last.
+
+    A release that is there under this tag with the same content stays what it is, whatever commit made it again.
+    """
 
     name: ClassVar[str] = "push"
 

@@ -119,4 +119,4 @@ class Workbench:
         """No setting of the person who runs the tests, and a home of its own."""
         ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        return {**kept, "HOME": str(self.folder / "home"), "COLUMNS": "160"}
+        return {**kept, "HOME": str(self.state / "home"), "COLUMNS": "160"}

@@ -138,6 +138,18 @@ class TestList:
         assert second["metadata"] == {"resourceVersion": version}
 
     @pytest.mark.usefixtures("config_maps")
+    async def test_of_which_too_much_has_changed_cannot_be_continued(
+        self, call: Call, store: Store
+    ) -> None:
+        _, first = await call("GET", CONFIG_MAPS_OF_DEV, limit="2")
+        for number in range(4097):
+            changed = {"metadata": {"name": "a", "namespace": "dev"}, "data": {"n": str(number)}}
+            store.update(CONFIG_MAPS, changed)
+        token = first["metadata"]["continue"]
+        code, answer = await call("GET", CONFIG_MAPS_OF_DEV, **{"continue": token})
+        assert (code, answer["reason"]) == (410, "Expired")
+
+    @pytest.mark.usefixtures("config_maps")
     async def test_refuses_to_continue_what_was_not_begun(self, call: Call) -> None:
         code, answer = await call("GET", CONFIG_MAPS_OF_DEV, **{"continue": "nonsense"})
         assert (code, answer["reason"]) == (400, "BadRequest")
@@ -257,6 +269,15 @@ class TestDelete:
         finalize = {"metadata": {"name": "dev"}, "spec": {}}
         assert (await call("PUT", "/api/v1/namespaces/dev/finalize", finalize))[0] == 200
         assert store.get(NAMESPACES, "", "dev") is None
+
+
+async def test_the_first_namespaces_may_not_be_deleted(call: Call) -> None:
+    code, answer = await call("DELETE", "/api/v1/namespaces/default")
+    assert (code, answer["reason"], answer["message"]) == (
+        403,
+        "Forbidden",
+        'namespaces "default" is forbidden: this namespace may not be deleted',
+    )
 
 
 async def test_secrets_are_read_as_they_are_stored(call: Call, store: Store) -> None:

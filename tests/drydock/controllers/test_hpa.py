@@ -43,7 +43,12 @@ def deployment(replicas: int) -> Object:
     }
 
 
-def pods(count: int, *, request: str | None = "100m", ready: bool = True) -> list[Object]:
+LONG_AGO = "2026-01-02T03:00:00Z"
+
+
+def pods(
+    count: int, *, request: str | None = "100m", ready: bool = True, since: str = LONG_AGO
+) -> list[Object]:
     requests = {"cpu": request} if request else {}
     return [
         {
@@ -57,7 +62,7 @@ def pods(count: int, *, request: str | None = "100m", ready: bool = True) -> lis
             "status": {
                 "phase": "Running",
                 "conditions": [
-                    {"type": "Ready", "status": str(ready), "lastTransitionTime": STAMP}
+                    {"type": "Ready", "status": str(ready), "lastTransitionTime": since}
                 ],
             },
         }
@@ -139,6 +144,24 @@ def test_load_above_target_grows_it(
         )
     )
     assert scaled(changes) == size
+
+
+def test_the_cost_of_starting_is_no_load(play: Play) -> None:
+    """A pod that became ready a moment ago counts as idle beside the others."""
+    fresh = pods(2, since="2026-01-02T03:03:55Z")
+    for selected, size in ((fresh, None), ([pods(2)[0], fresh[1]], None), (pods(2), 4)):
+        changes = play(
+            reconcile(
+                autoscaler(),
+                DEPLOYMENTS,
+                deployment(2),
+                selected,
+                usage=using(0.1, 0.1),
+                past=[],
+                now=NOW,
+            )
+        )
+        assert scaled(changes) == size
 
 
 def test_what_was_measured_is_said(play: Play) -> None:
@@ -251,7 +274,7 @@ def test_without_metrics_it_keeps_its_size_and_says_so_once(play: Play, said: Sa
     )
     assert scaled(changes) is None
     assert conditions(changes) == {"ScalingActive": "False FailedGetResourceMetric"}
-    message = "no metrics returned from resource metrics API"
+    message = "did not receive metrics for targeted pods (pods might be unready)"
     assert said(changes) == [f"Warning FailedGetResourceMetric {message}"]
     (status,) = (each.object["status"] for each in changes if isinstance(each, UpdateStatus))
     again = {**it, "status": status}

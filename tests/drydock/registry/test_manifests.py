@@ -145,6 +145,12 @@ async def test_the_type_that_it_says_of_itself_stands_where_none_was_announced(
     assert got.headers["Content-Type"] == MANIFEST
 
 
+async def test_a_type_with_a_line_end_is_refused(registry: Registry) -> None:
+    raw = json.dumps({"mediaType": "application/json\n"}).encode()
+    response = await registry.http.put("/v2/team/app/manifests/v1", content=raw)
+    assert code(response) == (400, "MANIFEST_INVALID")
+
+
 async def test_a_type_that_we_do_not_know_is_kept_as_it_is(registry: Registry) -> None:
     strange = {"mediaType": "application/vnd.example.thing+json", "any": ["thing"]}
     assert (await registry.put("team/app", "v1", strange)).status_code == 201
@@ -179,6 +185,11 @@ async def test_a_tag_never_moves_and_says_where_it_stands(registry: Registry) ->
         f"tag v1 of team/app is {first} and immutable; push under another tag, or the same content"
     )
     assert second != first
+    # A client that only meant the tag has not left its content behind.
+    raw["annotations"] = {"never": "kept"}
+    digest = sha256(json.dumps(raw).encode())
+    assert code(await registry.put("team/app", "v1", raw)) == (409, "TAG_INVALID")
+    assert (await registry.http.get(f"/v2/team/app/manifests/{digest}")).status_code == 404
     assert (await registry.http.get("/v2/team/app/manifests/v1")).headers[
         "Docker-Content-Digest"
     ] == first

@@ -90,7 +90,7 @@ async def test_a_large_streamed_blob_keeps_its_order(registry: Registry) -> None
     assert await read(registry, "team/app", sha256(whole)) == whole
 
 
-@pytest.mark.parametrize("content_range", ["0-3", "5-8", "9-2", "words"])
+@pytest.mark.parametrize("content_range", ["0-3", "5-8", "9-2", "words", f"{'9' * 5000}-1"])
 async def test_a_chunk_out_of_order_gets_416_and_where_the_upload_stands(
     registry: Registry, content_range: str
 ) -> None:
@@ -115,6 +115,13 @@ async def test_a_chunk_of_another_length_than_announced_leaves_no_trace(registry
     assert standing(await registry.http.get(location)) == (204, "0-0")
     done = await registry.http.put(f"{location}?digest={DIGEST}", content=CONTENT)
     assert done.status_code == 201
+
+
+async def test_a_chunk_that_announces_the_impossible(registry: Registry) -> None:
+    location = await begin(registry)
+    endless = {"Content-Range": f"0-{10**18 - 1}"}
+    response = await registry.http.patch(location, content=CONTENT, headers=endless)
+    assert code(response) == (400, "SIZE_INVALID")
 
 
 async def test_content_that_is_not_its_digest_is_refused_and_forgotten(registry: Registry) -> None:
