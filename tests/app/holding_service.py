@@ -4,7 +4,6 @@ import asyncio
 import socket
 
 from fastapi.responses import JSONResponse
-
 from sample_app import logs
 from sample_app.server import serve
 from sample_app.service import Life, create_app

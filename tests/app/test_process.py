@@ -1,4 +1,4 @@
-"""The one place where the service is a real process with a real port."""
+"""The service as a real process with a real port: its own tests stay in process."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2] / "app"
 PATIENCE = 15  # seconds, on a busy machine
 
 OCCUPIED = (
@@ -91,7 +91,7 @@ async def test_a_wrong_port_ends_with_exit_code_2_and_one_line() -> None:
 
 
 async def test_a_request_in_flight_finishes_while_readiness_says_stopping() -> None:
-    async with started("tests/holding_service.py") as service:
+    async with started(str(Path(__file__).with_name("holding_service.py"))) as service:
         url = f"http://127.0.0.1:{(await service.line())['port']}"
         async with httpx2.AsyncClient(base_url=url) as client:
             holding = asyncio.create_task(client.get("/hold"))
