@@ -64,15 +64,17 @@ class Push:
             commit=await self._commit(),
             tag=self.tag,
         )
-        released = Released(bundle, texts)
+        name = f"{target.image_name(self.image_repository)}:{self.tag}"
         async with Registry(target.registry) as registry:
-            await registry.tag(self.chart_repository, chart.artifact.digest, tag_of(chart.version))
+            there = await bundles.peek(registry, self.image_repository, self.tag)
+            if there and there.bundle.same_content(bundle):
+                summary = f"{name} is bundle {short(there.bundle.id)} already"
+                return Outcome(summary, facts=(there,), unchanged=True)
+            released = Released(bundle, texts)
+            await self._tag_chart(registry, chart)
             await registry.tag(self.image_repository, built.image.digest, self.tag)
             await bundles.push(registry, released, built.image.descriptor)
-        return Outcome(
-            f"{target.image_name(self.image_repository)}:{self.tag}, bundle {short(bundle.id)}",
-            facts=(released,),
-        )
+        return Outcome(f"{name}, bundle {short(bundle.id)}", facts=(released,))
 
     async def _tag_chart(self, registry: Registry, chart: Packaged) -> None:
         try:

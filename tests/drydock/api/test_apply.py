@@ -243,7 +243,6 @@ def test_name_and_uid_survive_an_applier_that_gives_up_all_metadata() -> None:
         "name": "settings",
         "namespace": "dev",
         "uid": "u-1",
-        "labels": {},
     }
 
 

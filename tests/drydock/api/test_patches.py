@@ -109,7 +109,7 @@ def test_an_operation_that_does_not_fit_says_why(operation: Json, message: str) 
 
 
 def test_operations_see_what_those_before_them_did() -> None:
-    operations = [
+    operations: list[Json] = [
         {"op": "add", "path": "/l/-", "value": 1},
         {"op": "test", "path": "/l/0", "value": 1},
         {"op": "move", "from": "/l/0", "path": "/n"},
