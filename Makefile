@@ -24,7 +24,8 @@ dev: setup ## the sample on port 3000, reloaded at every change
 	@$(BIN)/uvicorn sample_app.main:app --app-dir app --reload --reload-dir app/sample_app --port 3000
 
 test: setup ## all tests, or some: T=tests/config
-	@$(BIN)/pytest $(or $(T),-q -n 2)
+	@SHIPWAY_HELM=$(CURDIR)/.shipway/tools/helm SHIPWAY_KUBECTL=$(CURDIR)/.shipway/tools/kubectl \
+		$(BIN)/pytest $(or $(T),-q -n 2 --dist loadfile)
 
 check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check --quiet

@@ -53,11 +53,11 @@ PERCENT = (
 )
 
 
-def causes(resource: Resource, obj: Json, before: Any = None) -> list[str]:
+def causes(resource: Resource, obj: Json, before: Any = None, *taken: str) -> list[str]:
     """`field: message`, as kubectl prints them; empty when the object is admitted."""
     named = {"name": "app", "namespace": "dev", **obj.get("metadata", {})}
     try:
-        admit(resource, {**obj, "metadata": named}, before, taken_ips=())
+        admit(resource, {**obj, "metadata": named}, before, taken_ips=taken)
     except Invalid as invalid:
         return [f"{cause.field}: {cause.message}" for cause in invalid.causes]
     return []
@@ -662,6 +662,14 @@ def test_a_service_may_not_move() -> None:
     assert causes(SERVICES, service(clusterIP="10.96.0.51", clusterIPs=["10.96.0.51"]), before) == [
         'spec.clusterIPs[0]: Invalid value: ["10.96.0.51"]: may not change once set'
     ]
+
+
+def test_a_service_may_not_take_anothers_address() -> None:
+    assert causes(SERVICES, service(clusterIP="10.96.0.50"), None, "", "10.96.0.50") == [
+        'spec.clusterIPs: Invalid value: ["10.96.0.50"]: '
+        "failed to allocate IP 10.96.0.50: provided IP is already allocated"
+    ]
+    assert causes(SERVICES, service(clusterIP="None"), None, "None") == []
 
 
 def test_an_immutable_config_map_stays_as_it_is() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from drydock.admission.addresses import cluster_ip
+from drydock.admission.invalid import Invalid, invalid
 from drydock.admission.pod_defaults import Json
 from drydock.resources import JOBS, PODS, SERVICES, Resource
 from drydock.store import Object
@@ -31,7 +32,11 @@ def _service(service: Json, before: Object | None, taken_ips: Collection[str]) -
         for field in _KEPT_BY_THE_SERVICE:
             if field in before["spec"]:
                 spec.setdefault(field, before["spec"][field])
-    if not spec.get("clusterIP"):
+    asked, kept = spec.get("clusterIP"), (before or {}).get("spec", {}).get("clusterIP")
+    if asked != kept and asked in set(taken_ips) - {"", "None"}:
+        why = f"failed to allocate IP {asked}: provided IP is already allocated"
+        raise Invalid((invalid("spec.clusterIPs", [asked], why),))
+    if not asked:
         spec["clusterIP"] = (spec.get("clusterIPs") or [None])[0] or cluster_ip(
             metadata.get("namespace", ""), metadata.get("name", ""), taken_ips
         )

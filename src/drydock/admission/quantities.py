@@ -46,7 +46,7 @@ def canonical(text: str) -> str:
 def _parts(text: str) -> tuple[Decimal, str, str]:
     found = _FORM.fullmatch(text)
     if found is None:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no quantity")
     return Decimal(found[1]), found[2] or "", found[3] or ""
 
 

@@ -146,7 +146,7 @@ def apply(
     last = owners.get(applier.identity)
     others = {identity: owner for identity, owner in owners.items() if identity != applier.identity}
     merged: Object = merge_fields(live or {}, _without_nulls(config), kind)
-    if last:
+    if last and not last.fields <= fields:
         owned = fields.union(*(owner.fields for owner in others.values()))
         merged = prune_fields(merged, last.fields, owned, kind)
     changes = _changes(live or {}, merged, subresource)

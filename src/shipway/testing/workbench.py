@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
+import psutil
+
+from shipway.oci.reference import Address
+from shipway.oci.registry import Registry
+
 ROOT = Path(__file__).parents[3]
 PARTS = ("app", "helm", "environments", "shipway.yaml", "pyproject.toml", ".gitignore")
+HOSTS = {
+    "dev": "dev.sample-app.local",
+    "staging": "staging.sample-app.local",
+    "prod": "sample-app.local",
+}
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache")
 
 
@@ -51,6 +62,31 @@ class Workbench:
     def kubeconfig(self) -> Path:
         return self.state / "embedded" / "kubeconfig"
 
+    @property
+    def registry(self) -> Address:
+        return Address(f"localhost:{self._port('registry')}", plain_http=True)
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        """Of the last run."""
+        last = max((self.state / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
+        lines = (last / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    @property
+    def processes(self) -> dict[int, list[str]]:
+        """The command line of every living process that works in this folder or names it, by pid."""
+        found = {}
+        for process in psutil.process_iter():
+            try:
+                line = process.cmdline()
+                folders = [*line, process.cwd()]
+            except psutil.Error:
+                continue
+            if line and any(str(self.folder) in each for each in folders):
+                found[process.pid] = line
+        return found
+
     async def shipway(self, *args: str, **env: str) -> Said:
         return await self._run(str(Path(sys.executable).with_name("shipway")), *args, **env)
 
@@ -68,18 +104,34 @@ class Workbench:
         assert said.code == 0, said.err
         return {row["environment"]: row for row in said.rows}
 
-    async def commit(self, message: str) -> None:
-        for args in (["init", "-q"], ["add", "-A"], ["commit", "-qm", message]):
-            said = await self._run(
-                "git", "-c", "user.name=t", "-c", "user.email=t@example.org", *args
+    async def get(self, environment: str, path: str = "/") -> httpx2.Response:
+        """Through the ingress, as a person with curl."""
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            return await client.get(
+                f"http://localhost:{self._port('ingress')}{path}",
+                headers={"Host": HOSTS[environment]},
             )
-            assert said.code == 0, said.err
+
+    async def tags(self) -> list[str]:
+        """Of the image."""
+        async with Registry(self.registry) as registry:
+            return await registry.tags("sample-app")
+
+    async def commit(self, message: str) -> None:
+        """Always at the same moment: the same files are the same commit in every folder."""
+        moment = {"GIT_AUTHOR_DATE": "@0 +0000", "GIT_COMMITTER_DATE": "@0 +0000"}
+        for args in (["init", "-q"], ["add", "-A"], ["commit", "-qm", message]):
+            await self._git(*args, **moment)
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{file} has no {old!r}"
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    async def restore(self) -> None:
+        """Undo every edit since the last commit."""
+        await self._git("checkout", "-q", ".")
 
     async def start(self, *args: str) -> asyncio.subprocess.Process:
         """`shipway` in the background, for a test that interrupts it."""
@@ -95,6 +147,15 @@ class Workbench:
 
     async def down(self) -> None:
         await self.shipway("teardown", "embedded")
+
+    def _port(self, purpose: str) -> int:
+        status = json.loads((self.state / "embedded" / "status.json").read_text(encoding="utf-8"))
+        return int(status[purpose])
+
+    async def _git(self, *args: str, **env: str) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        said = await self._run("git", *who, *args, **env)
+        assert said.code == 0, said.err
 
     async def _run(self, program: str, *args: str, **env: str) -> Said:
         process = await asyncio.create_subprocess_exec(
