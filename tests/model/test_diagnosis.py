@@ -1,5 +1,7 @@
 """Facts about pods become one cause."""
 
+from dataclasses import replace
+
 import pytest
 
 from shipway.model.diagnosis import Cause, diagnose, state
@@ -37,9 +39,7 @@ UNREADY = Pod("slow", "Running", containers=(Container("app", "x"),))
                 ),
                 log=("boom",),
             ),
-            Cause(
-                2, "container app exits with code 1, 2 restarts", "p", "CrashLoopBackOff", ("boom",)
-            ),
+            Cause(2, "container app exits with code 1: boom", "p", "CrashLoopBackOff", ("boom",)),
         ),
         (
             Pod(
@@ -80,6 +80,14 @@ def test_the_most_telling_pod_speaks() -> None:
         "broken", containers=(Container("app", "x", waiting="InvalidImageName", message="bad"),)
     )
     assert diagnose(DEPLOYMENT, [UNREADY, broken]).pod == "broken"
+
+
+def test_a_pod_that_just_tries_again_lets_the_one_that_waits_speak() -> None:
+    crashed = Container("app", "x", restarts=2, exit_code=1)
+    trying = Pod("trying", "Running", containers=(crashed,))
+    waiting = Pod("waiting", "Running", containers=(replace(crashed, waiting="CrashLoopBackOff"),))
+    cause = diagnose(DEPLOYMENT, [trying, waiting])
+    assert (cause.pod, cause.state) == ("waiting", "CrashLoopBackOff")
 
 
 def test_a_refused_pod_comes_before_all() -> None:

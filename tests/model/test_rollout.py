@@ -45,7 +45,7 @@ def test_progress_says_how_far_it_is() -> None:
         (replace(SETTLED, available=1, replica_failure="exceeded quota"), []),
         (replace(SETTLED, available=1), [waiting("ImagePullBackOff")]),
         (replace(SETTLED, available=1), [waiting("CreateContainerConfigError")]),
-        (replace(SETTLED, available=1), [waiting("CrashLoopBackOff", restarts=2)]),
+        (replace(SETTLED, available=1), [waiting("CrashLoopBackOff", restarts=1)]),
     ],
 )
 def test_waiting_longer_would_not_help(deployment: Deployment, pods: list[Pod]) -> None:
@@ -53,5 +53,5 @@ def test_waiting_longer_would_not_help(deployment: Deployment, pods: list[Pod]) 
 
 
 def test_one_crash_is_given_another_try() -> None:
-    verdict = judge(replace(SETTLED, available=1), [waiting("CrashLoopBackOff", restarts=1)])
+    verdict = judge(replace(SETTLED, available=1), [waiting("CrashLoopBackOff", restarts=0)])
     assert isinstance(verdict, Underway)

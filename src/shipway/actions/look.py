@@ -8,14 +8,13 @@ from pathlib import Path
 from shipway.actions.session import Session
 from shipway.commands import curl, helm, kubectl
 from shipway.commands.command import Command
-from shipway.commands.helm import Cluster
 
 
 async def look(session: Session) -> list[Command]:
     """As they can be typed in this folder: a program that is not on the PATH comes with its path."""
     target = await session.find()
     last = target.places[-1]
-    cluster = Cluster(_here(Path(target.cluster.kubeconfig)), target.cluster.context)
+    cluster = target.shown
     commands = (
         curl.get(f"{target.url}/health", last.host),
         kubectl.pods_everywhere(cluster, session.project.name),

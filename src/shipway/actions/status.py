@@ -44,6 +44,6 @@ def row(target: Target, place: Place, revision: Revision | None, found: Workload
         chart_digest=found.annotations.get("shipway.dev/chart-digest", "") if found else "",
         bundle=found.annotations.get("shipway.dev/bundle", "") if found else "",
         replicas=found.deployment.wanted if found else 0,
-        ready=found.deployment.available if found else 0,
+        ready=found.ready if found else 0,
         url=target.url_of(place) if found else "",
     )

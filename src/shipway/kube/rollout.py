@@ -41,7 +41,7 @@ class RolloutFailed(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"{self.look}; shipway rollback {self.environment}"
+        return f"shipway rollback {self.environment}, or look closer: {self.look}"
 
 
 async def follow(

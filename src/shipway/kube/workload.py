@@ -28,6 +28,11 @@ class Workload:
     image: str
     annotations: dict[str, str]
 
+    @property
+    def ready(self) -> int:
+        """Of this release: pods of the one before may still serve, and count for that one."""
+        return sum(pod.ready and not pod.terminating for pod in self.pods)
+
 
 async def look(client: AsyncClient, namespace: str, name: str) -> Workload | None:
     """None where there is no such Deployment."""

@@ -19,7 +19,9 @@ class Cause:
 
 def diagnose(deployment: Deployment, pods: Sequence[Pod]) -> Cause:
     """The most telling cause. There is always one, if only that time ran out."""
-    causes = [cause for pod in pods if not pod.terminating for cause in _of_pod(pod)]
+    # a pod that waits shows its trouble; beside it another may just be trying again
+    waiting_first = sorted(pods, key=lambda pod: not any(each.waiting for each in pod.containers))
+    causes = [cause for pod in waiting_first if not pod.terminating for cause in _of_pod(pod)]
     if deployment.replica_failure:
         causes.append(Cause(0, f"a pod was refused: {deployment.replica_failure}"))
     fallback = Cause(9, "the pods made no progress in time")
@@ -30,7 +32,7 @@ def _of_pod(pod: Pod) -> list[Cause]:
     causes = [
         Cause(rank, cause, pod.name, state(pod), pod.log)
         for container in pod.containers
-        for rank, cause in _of_container(container)
+        for rank, cause in _of_container(container, pod.log)
     ]
     if pod.unschedulable:
         causes.append(Cause(3, f"no node takes the pod: {pod.unschedulable}", pod.name, state(pod)))
@@ -42,7 +44,7 @@ def _of_pod(pod: Pod) -> list[Cause]:
     return causes
 
 
-def _of_container(container: Container) -> list[tuple[int, str]]:
+def _of_container(container: Container, log: Sequence[str]) -> list[tuple[int, str]]:
     match container.waiting:
         case "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull":
             return [(1, f"the image cannot be pulled: {container.message or container.image}")]
@@ -51,8 +53,8 @@ def _of_container(container: Container) -> list[tuple[int, str]]:
         case _ if container.exit_reason == "OOMKilled":
             return [(2, f"container {container.name} used more memory than its limit")]
         case _ if container.exit_code:
-            times = f", {container.restarts} restarts" if container.restarts else ""
-            return [(2, f"container {container.name} exits with code {container.exit_code}{times}")]
+            said = f": {log[-1]}" if log else ""
+            return [(2, f"container {container.name} exits with code {container.exit_code}{said}")]
     return []
 
 

@@ -78,7 +78,7 @@ NEVER_STARTS = frozenset(
         "CreateContainerError",
     }
 )
-CRASHES = 2  # restarts after which a crash is no accident
+RESTARTS = 1  # a container that is held back after a restart has crashed twice: no accident
 
 
 def judge(deployment: Deployment, pods: Sequence[Pod]) -> Done | Underway | Doomed:
@@ -98,6 +98,6 @@ def judge(deployment: Deployment, pods: Sequence[Pod]) -> Done | Underway | Doom
 def _hopeless(pod: Pod) -> bool:
     return any(
         container.waiting in NEVER_STARTS
-        or (container.waiting == "CrashLoopBackOff" and container.restarts >= CRASHES)
+        or (container.waiting == "CrashLoopBackOff" and container.restarts >= RESTARTS)
         for container in pod.containers
     )

@@ -100,7 +100,7 @@ async def follow(
             place.release.namespace,
             target.deployment,
             timeout_seconds=timeout_seconds,
-            look=str(kubectl.describe_pods(target.cluster, place.release)),
+            look=str(kubectl.describe_pods(target.shown, place.release)),
             progress=say.progress,
         )
     except RolloutFailed as failure:

@@ -27,7 +27,7 @@ class HelmTestFailed(ShipwayError):
 
     @property
     def problem(self) -> str:
-        said = next((pod.log[-1] for pod in self.pods if pod.log), "")
+        said = next((pod.log[-1].strip() for pod in self.pods if pod.log), "")
         said = said or next((pod.events[-1] for pod in self.pods if pod.events), "")
         said = said or next(iter(self.output[-1:]), "it did not say why")
         return f"{self.environment}: the helm test failed: {said}"
@@ -47,7 +47,7 @@ class HelmTestFailed(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"{self.look}; shipway rollback {self.environment}"
+        return f"shipway rollback {self.environment}, or look closer: {self.look}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class HelmTest:
             namespace=place.release.namespace,
             pods=await workload.tests(client, place.release),
             output=failure.tail,
-            look=str(kubectl.endpoints(target.cluster, place.release)),
+            look=str(kubectl.endpoints(target.shown, place.release)),
         )
         await releases.mark_failed(client, place.release, tested.number, error.problem)
         return error

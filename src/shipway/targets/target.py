@@ -1,5 +1,6 @@
 """A place to release to: its registry, its cluster, and what is its own in each environment."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,11 @@ class Target:
     @property
     def cluster(self) -> Cluster:
         return Cluster(self.access.kubeconfig, self.access.context)
+
+    @property
+    def shown(self) -> Cluster:
+        """For commands that a person types where they stand."""
+        return Cluster(Path(os.path.relpath(self.access.kubeconfig)), self.access.context)
 
     @property
     def url(self) -> str:
