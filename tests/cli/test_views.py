@@ -1,0 +1,209 @@
+"""A whole run as each view shows it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shipway.cli.render.json import Json
+from shipway.cli.render.live import Live
+from shipway.cli.render.plain import Plain
+from shipway.cli.render.renderer import Renderer
+from shipway.commands.command import Command
+from shipway.model.check import Check
+from shipway.model.revision import Revision
+from shipway.model.status import Row
+from shipway.pipeline.events import (
+    Event,
+    Line,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+)
+
+RUN: tuple[Event, ...] = (
+    RunStarted("20260102T030405-1", "run", "embedded", ("lint", "test", "deploy dev")),
+    StageStarted("lint"),
+    Line("lint", "all fine"),
+    StageFinished("lint", "done", "ruff check . found nothing, on the host", 0.25),
+    StageStarted("test"),
+    Progress("test", "half of it"),
+    StageFinished(
+        "test",
+        "failed",
+        "pytest ended with exit code 1",
+        1.5,
+        details=("FAILED test_routes.py", "1 failed"),
+        remedy="make test",
+    ),
+    StageFinished("deploy dev", "skipped", "not reached", 0.0),
+    RunFinished("failed", 1.75),
+)
+
+ROWS = (
+    Row(
+        environment="dev",
+        namespace="dev",
+        release="sample-app-dev",
+        revision=2,
+        status="deployed",
+        tag="v1",
+        image="localhost:5001/sample-app@sha256:0123456789abcdef",
+        image_digest="sha256:0123456789abcdef",
+        chart_version="0.1.0",
+        chart_digest="sha256:fedcba9876543210",
+        bundle="sha256:aa",
+        replicas=1,
+        ready=1,
+        url="http://dev.sample-app.local:8480",
+    ),
+    Row(
+        environment="prod",
+        namespace="prod",
+        release="sample-app-prod",
+        revision=0,
+        status="not deployed",
+        tag="",
+        image="",
+        image_digest="",
+        chart_version="",
+        chart_digest="",
+        bundle="",
+        replicas=0,
+        ready=0,
+        url="",
+    ),
+)
+
+
+class Heard:
+    """What was printed so far, on both streams."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
+        self._capture = capture
+        self._out = self._err = ""
+
+    @property
+    def lines(self) -> list[str]:
+        self._read()
+        return [line.rstrip() for line in self._out.splitlines()]
+
+    @property
+    def errors(self) -> list[str]:
+        self._read()
+        return [line.rstrip() for line in self._err.splitlines()]
+
+    def _read(self) -> None:
+        read = self._capture.readouterr()
+        self._out += read.out
+        self._err += read.err
+
+
+@pytest.fixture
+def heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Heard:
+    monkeypatch.chdir(tmp_path)
+    return Heard(capsys)
+
+
+def play(renderer: Renderer) -> None:
+    for event in RUN:
+        renderer.event(event)
+    renderer.close()
+
+
+def test_plain_tells_each_stage_in_a_line_and_a_failure_whole_at_the_end(
+    heard: Heard, tmp_path: Path
+) -> None:
+    play(Plain(tmp_path / ".shipway" / "runs"))
+    assert heard.lines == [
+        "run on embedded",
+        "✓ lint         0.2 s  ruff check . found nothing, on the host",
+        "✗ test         1.5 s  pytest ended with exit code 1",
+        "· deploy dev          not reached",
+        "failed in 1.8 s",
+    ]
+    assert heard.errors == [
+        "test failed: pytest ended with exit code 1",
+        "  FAILED test_routes.py",
+        "  1 failed",
+        "  try: make test",
+        "  all of it: .shipway/runs/20260102T030405-1",
+    ]
+
+
+def test_verbose_shows_the_lines_of_a_stage_together(heard: Heard, tmp_path: Path) -> None:
+    play(Plain(tmp_path / ".shipway" / "runs", verbose=True))
+    assert heard.lines[1:3] == [
+        "✓ lint         0.2 s  ruff check . found nothing, on the host",
+        "  | all fine",
+    ]
+
+
+def test_live_ends_with_what_plain_says(heard: Heard, tmp_path: Path) -> None:
+    play(Live(tmp_path / ".shipway" / "runs"))
+    assert [line for line in heard.lines if line] == [
+        "run on embedded",
+        "✓ lint         0.2 s  ruff check . found nothing, on the host",
+        "✗ test         1.5 s  pytest ended with exit code 1",
+        "· deploy dev          not reached",
+        "failed in 1.8 s",
+    ]
+
+
+def test_json_is_one_object_per_line_and_nothing_else(heard: Heard) -> None:
+    play(Json())
+    objects = [json.loads(line) for line in heard.lines]
+    assert [each["event"] for each in objects] == [type(event).__name__ for event in RUN]
+    assert {each["v"] for each in objects} == {1}
+    assert objects[6] == {
+        "v": 1,
+        "event": "StageFinished",
+        "stage": "test",
+        "ending": "failed",
+        "summary": "pytest ended with exit code 1",
+        "seconds": 1.5,
+        "details": ["FAILED test_routes.py", "1 failed"],
+        "remedy": "make test",
+        "traceback": None,
+    }
+    assert heard.errors == []
+
+
+def test_the_status_is_a_table_that_fits_its_content(heard: Heard, tmp_path: Path) -> None:
+    Plain(tmp_path).status(ROWS)
+    words = [line.split() for line in heard.lines if line.strip(" ─")]
+    assert words == [
+        ["environment", "namespace", "revision", "tag", "image", "digest", "chart", "ready", "url"],
+        [
+            *("dev", "dev", "2", "deployed", "v1", "0123456789ab", "0.1.0", "fedcba987654", "1/1"),
+            "http://dev.sample-app.local:8480",
+        ],
+        ["prod", "prod", "not", "deployed", "0/0"],
+    ]
+
+
+def test_the_history_names_each_revision(heard: Heard, tmp_path: Path) -> None:
+    values = {"image": {"repository": "r", "tag": "v1", "digest": "sha256:0123456789abcdef"}}
+    revision = Revision(3, "failed", "0.1.0", "2026-01-02T03:04:05.6Z", "rollout failed", values)
+    Plain(tmp_path).history([revision])
+    assert heard.lines[-2].split() == [
+        *("3", "2026-01-02", "03:04:05", "failed", "v1", "0123456789ab", "0.1.0"),
+        *("rollout", "failed"),
+    ]
+
+
+def test_checks_and_commands_are_lines(heard: Heard, tmp_path: Path) -> None:
+    plain = Plain(tmp_path)
+    plain.checks([Check("helm", ok=True, found="4.2.3"), Check("disk", False, "0.1 GB free", "rm")])
+    plain.commands([Command(("curl", "-H", "Host: x", "http://localhost"))])
+    assert heard.lines == [
+        "✓ helm         4.2.3",
+        "✗ disk         0.1 GB free",
+        "  try: rm",
+        "Look for yourself:",
+        "  curl -H 'Host: x' http://localhost",
+    ]
