@@ -9,6 +9,8 @@ import click
 import pytest
 
 from shipway.cli import main
+from shipway.cli.options import TARGETS
+from shipway.targets.provider import PROVIDERS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -44,3 +46,7 @@ def test_every_verb_is_in_the_readme_or_in_its_own_help() -> None:
 def test_a_make_target_of_the_documents_exists(line: str) -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
     assert shlex.split(line)[1] in targets
+
+
+def test_the_command_line_offers_exactly_the_targets_that_are_served() -> None:
+    assert tuple(PROVIDERS) == TARGETS

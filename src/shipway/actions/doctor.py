@@ -11,7 +11,6 @@ from shipway.actions.session import Session
 from shipway.errors import ShipwayError
 from shipway.kube.access import connect
 from shipway.model.check import Check
-from shipway.oci.registry import Registry
 from shipway.tools.pins import Pin, host
 from shipway.tools.provision import TOOLS
 from shipway.tools.tool import kept
@@ -65,6 +64,6 @@ async def _cluster(session: Session) -> str:
 
 async def _registry(session: Session) -> str:
     target = await session.find()
-    async with Registry(target.registry) as registry:
+    async with target.open_registry() as registry:
         tags = await registry.tags(session.project.image.repository)
     return f"{target.registry.host}: {session.project.image.repository} has {len(tags)} tags"

@@ -12,7 +12,7 @@ from shipway.pipeline.events import Event, RunStarted
 from shipway.pipeline.journal import Journal, run_id
 from shipway.pipeline.stage import Emit, Step
 from shipway.shell.shell import Shell
-from shipway.targets import embedded
+from shipway.targets.provider import Provider, provider
 from shipway.targets.target import Target
 
 
@@ -33,11 +33,12 @@ class Session:
         """Where this run leaves its journal, its logs and the values it used."""
         return self.state / "runs" / self.run
 
-    async def up(self) -> Target:
-        return await embedded.up(self.project, self.shell)
+    @property
+    def provider(self) -> Provider:
+        return provider(self.target, self.project, self.shell)
 
     async def find(self) -> Target:
-        return embedded.find(self.project)
+        return await self.provider.find()
 
     async def go(self, verb: str, steps: Sequence[Step]) -> Report:
         journal = Journal(self.state / "runs", self.run)

@@ -103,7 +103,7 @@ def tools(session: Session) -> Tools:
 
 
 def setup(session: Session) -> Step:
-    return Step(Setup(session.up))
+    return Step(Setup(session.provider))
 
 
 def resolve(session: Session, reference: str) -> Stage:

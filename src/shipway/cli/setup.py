@@ -1,5 +1,7 @@
 """`shipway setup`."""
 
+from dataclasses import replace
+
 import click
 
 from shipway.actions.session import Session
@@ -15,6 +17,7 @@ def command(what: str) -> None:
     """Have the pinned helm and kubectl ready; with a target, bring that up too. Safe to run again."""
 
     async def action(session: Session, _renderer: Renderer) -> int:
-        return (await setup(session, what)).exit_code
+        target = session.target if what == "tools" else what
+        return (await setup(replace(session, target=target), what)).exit_code
 
     drive(action)

@@ -65,7 +65,7 @@ class Push:
             tag=self.tag,
         )
         name = f"{target.image_name(self.image_repository)}:{self.tag}"
-        async with Registry(target.registry) as registry:
+        async with target.open_registry() as registry:
             there = await bundles.peek(registry, self.image_repository, self.tag)
             if there and there.bundle.same_content(bundle):
                 summary = f"{name} is bundle {short(there.bundle.id)} already"

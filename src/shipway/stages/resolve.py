@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shipway.oci import bundles
-from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.stages.build import short
 from shipway.targets.target import Target
@@ -19,7 +18,7 @@ class Resolve:
 
     async def run(self, so_far: Facts, _say: Say) -> Outcome:
         target = so_far.of(Target)
-        async with Registry(target.registry) as registry:
+        async with target.open_registry() as registry:
             released = await bundles.find(registry, self.repository, self.reference)
         bundle = released.bundle
         return Outcome(

@@ -1,22 +1,20 @@
 """Bring the target to where it can be released to, and tell the stages after it where it is."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from shipway.pipeline.stage import Facts, Outcome, Say
-from shipway.targets.target import Target
+from shipway.targets.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     name: ClassVar[str] = "setup"
 
-    up: Callable[[], Awaitable[Target]]
+    provider: Provider
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
-        say.progress("starting the cluster")
-        target = await self.up()
+        target = await self.provider.up(say.progress)
         return Outcome(
             f"{target.name}: registry {target.registry.host}, ingress {target.url}", facts=(target,)
         )

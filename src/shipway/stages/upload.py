@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.stages.build import Built
 from shipway.targets.target import Target
@@ -19,7 +18,7 @@ class Upload:
 
     async def run(self, so_far: Facts, _say: Say) -> Outcome:
         built, target = so_far.of(Built), so_far.of(Target)
-        async with Registry(target.registry) as registry:
+        async with target.open_registry() as registry:
             await asyncio.gather(
                 registry.upload(self.image_repository, built.image),
                 registry.upload(self.chart_repository, built.chart.artifact),

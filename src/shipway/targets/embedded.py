@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +20,6 @@ from shipway.images.curl import curl_image
 from shipway.kube.access import Access
 from shipway.kube.errors import NoCluster
 from shipway.oci.reference import Address
-from shipway.oci.registry import Registry
 from shipway.shell.shell import Shell
 from shipway.targets.target import Place, Target
 
@@ -28,6 +27,7 @@ NAME = "embedded"
 CURL = "shipway/curl"
 START = "shipway setup embedded"
 PYTHON = Path(sys.executable)
+PORT_FLAG, PORT_KEY = "--ingress-port", "targets.embedded.port in shipway.yaml"
 TRY = re.compile(r"\s*try: ")
 
 
@@ -47,67 +47,72 @@ class DrydockFailed(ShipwayError):
     @property
     def remedy(self) -> str | None:
         tries = [line.partition("try: ")[2] for line in self.said if TRY.match(line)]
-        return tries[0] if tries else None
+        return tries[0].replace(PORT_FLAG, PORT_KEY) if tries else None
 
     @property
     def details(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.said[1:] if not TRY.match(line))
 
 
-async def up(project: Project, shell: Shell) -> Target:
-    """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
-    target = _running(project)
-    if target is None:
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Of one project: every project has a drydock of its own."""
+
+    project: Project
+    shell: Shell
+
+    @property
+    def home(self) -> Path:
+        return self.project.root / ".shipway" / NAME
+
+    async def up(self, say: Callable[[str], None]) -> Target:
+        """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
+        if not self._is_up():
+            say("starting drydock")
+            port = self.project.targets[NAME].port
+            try:
+                await self.shell.run(drydock.up(PYTHON, self.home, ingress_port=port))
+            except CommandFailed as failure:
+                raise DrydockFailed(failure.tail) from failure
+        target = await self.find()
+        async with target.open_registry() as registry:
+            await registry.upload(CURL, curl_image())
+        return target
+
+    async def find(self) -> Target:
+        """The target as it is; NoCluster while drydock is down."""
+        status = _status(self.home)
+        registry = Address(f"localhost:{status['registry']}", plain_http=True)
+        return Target(
+            name=NAME,
+            registry=registry,
+            access=Access(NAME, self.home / "kubeconfig", START, local=True),
+            places=_places(self.project, _pod_defaults(registry)),
+            deployment=self.project.name,
+            tool_env=_tool_env(self.project.root / ".shipway" / "helm"),
+            ingress_port=status["ingress"],
+            variables=os.environ,
+        )
+
+    async def down(self, *, purge: bool) -> str:
+        """End drydock and all that it started. `purge` removes its state, its registry and its logs, too."""
+        was_up = (self.home / "status.json").exists()
+        await self.shell.run(drydock.down(PYTHON, self.home))
+        if purge:
+            shutil.rmtree(self.home, ignore_errors=True)
+        stopped = "the embedded cluster is stopped" if was_up else "the embedded cluster was not up"
+        kept = "its state is gone" if purge else "its state is kept in .shipway/embedded"
+        return f"{stopped}; {kept}"
+
+    def _is_up(self) -> bool:
+        """Its status file and the process table tell: a drydock started to say that it is up takes 0.5 s."""
         try:
-            port = project.targets[NAME].port
-            await shell.run(drydock.up(PYTHON, home(project), ingress_port=port))
-        except CommandFailed as failure:
-            raise DrydockFailed(failure.tail) from failure
-        target = find(project)
-    async with Registry(target.registry) as registry:
-        await registry.upload(CURL, curl_image())
-    return target
-
-
-async def down(project: Project, shell: Shell) -> bool:
-    """End drydock and all that it started; False when it was not up. Its state stays, for the next time."""
-    was_up = (home(project) / "status.json").exists()
-    await shell.run(drydock.down(PYTHON, home(project)))
-    return was_up
-
-
-def forget(project: Project) -> None:
-    """Remove the cluster's state, its registry and its logs."""
-    shutil.rmtree(home(project), ignore_errors=True)
-
-
-def find(project: Project) -> Target:
-    """The target as it is; NoCluster while drydock is down."""
-    folder = home(project)
-    status = _status(folder)
-    registry = Address(f"localhost:{status['registry']}", plain_http=True)
-    return Target(
-        name=NAME,
-        registry=registry,
-        access=Access(NAME, folder / "kubeconfig", START, local=True),
-        places=_places(project, _pod_defaults(registry)),
-        deployment=project.name,
-        tool_env=_tool_env(project.root / ".shipway" / "helm"),
-        ingress_port=status["ingress"],
-        variables=os.environ,
-    )
-
-
-def _running(project: Project) -> Target | None:
-    """Asked of its status file and the process table: starting drydock only to hear that it is up takes 0.5 s."""
-    try:
-        status = _status(home(project))
-        asked = project.targets[NAME].port
-        started = psutil.Process(status["pid"]).create_time()
-    except (NoCluster, psutil.NoSuchProcess):
-        return None
-    same = abs(started - status["started"]) < 1 and asked in {None, status["ingress"]}
-    return find(project) if same else None
+            status = _status(self.home)
+            started = psutil.Process(status["pid"]).create_time()
+        except (NoCluster, psutil.NoSuchProcess):
+            return False
+        asked = self.project.targets[NAME].port
+        return abs(started - status["started"]) < 1 and asked in {None, status["ingress"]}
 
 
 def _status(folder: Path) -> dict[str, Any]:
@@ -116,10 +121,6 @@ def _status(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise NoCluster(NAME, START) from None
     return status
-
-
-def home(project: Project) -> Path:
-    return project.root / ".shipway" / "embedded"
 
 
 def _places(project: Project, defaults: Mapping[str, Any]) -> tuple[Place, ...]:
@@ -154,4 +155,5 @@ def _tool_env(folder: Path) -> dict[str, str]:
         "HELM_DATA_HOME": str(folder / "data"),
         "HELM_REGISTRY_CONFIG": str(folder / "registry.json"),
         "DOCKER_CONFIG": str(folder / "docker"),
+        "KUBECACHEDIR": str(folder / "kube"),
     }

@@ -8,7 +8,9 @@ from typing import Any
 
 from shipway.commands.helm import Cluster, Release
 from shipway.kube.access import Access
+from shipway.oci.auth import CredentialsProvider
 from shipway.oci.reference import Address
+from shipway.oci.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Target:
     tool_env: Mapping[str, str]  # keeps helm's own files inside the project
     ingress_port: int
     create_namespaces: bool = True
+    credentials: CredentialsProvider | None = None  # for the registry
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for ${NAME} in values
 
     @property
@@ -52,6 +55,9 @@ class Target:
 
     def url_of(self, place: Place) -> str:
         return f"http://{place.host}:{self.ingress_port}"
+
+    def open_registry(self) -> Registry:
+        return Registry(self.registry, self.credentials)
 
     def place(self, environment: str) -> Place:
         return next(each for each in self.places if each.environment == environment)

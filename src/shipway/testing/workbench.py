@@ -133,6 +133,10 @@ class Workbench:
         """Undo every edit since the last commit."""
         await self._git("checkout", "-q", ".")
 
+    async def changes(self) -> str:
+        """What git sees as changed or new since the last commit."""
+        return await self._git("status", "--porcelain")
+
     async def start(self, *args: str) -> asyncio.subprocess.Process:
         """`shipway` in the background, for a test that interrupts it."""
         return await asyncio.create_subprocess_exec(
@@ -152,10 +156,11 @@ class Workbench:
         status = json.loads((self.state / "embedded" / "status.json").read_text(encoding="utf-8"))
         return int(status[purpose])
 
-    async def _git(self, *args: str, **env: str) -> None:
+    async def _git(self, *args: str, **env: str) -> str:
         who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
         said = await self._run("git", *who, *args, **env)
         assert said.code == 0, said.err
+        return said.out
 
     async def _run(self, program: str, *args: str, **env: str) -> Said:
         process = await asyncio.create_subprocess_exec(

@@ -1,0 +1,33 @@
+"""Who brings a target up: one implementation per kind of target, chosen by name."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from shipway.config.project import Project
+from shipway.shell.shell import Shell
+from shipway.targets.embedded import Embedded
+from shipway.targets.target import Target
+
+
+class Provider(Protocol):
+    """Every step looks first: what is there already is left as it is."""
+
+    async def up(self, say: Callable[[str], None]) -> Target:
+        """Bring the target to where it can be released to. `say` hears what is waited for."""
+        ...
+
+    async def find(self) -> Target:
+        """The target as it is, without changing anything; NoCluster where there is none."""
+        ...
+
+    async def down(self, *, purge: bool) -> str:
+        """Stop it and everything it started; one line that says what was done."""
+        ...
+
+
+PROVIDERS: dict[str, Callable[[Project, Shell], Provider]] = {"embedded": Embedded}
+
+
+def provider(name: str, project: Project, shell: Shell) -> Provider:
+    """`name` is one of PROVIDERS; the command line sees to that."""
+    return PROVIDERS[name](project, shell)
