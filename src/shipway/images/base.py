@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Protocol
 from shipway.errors import USAGE, ShipwayError
 from shipway.images.cache import Layer
 from shipway.images.layer import LAYER
-from shipway.images.parallel import at_once
 from shipway.images.runtime import Runtime
 from shipway.model.bundle import Digest
 from shipway.oci.artifact import Blob, Descriptor
 from shipway.oci.reference import Reference
+from shipway.shell.at_once import at_once
 
 _AS_OCI = {"application/vnd.docker.image.rootfs.diff.tar.gzip": LAYER}
 """The same bytes under OCI's name: our manifest is an OCI manifest, which may not mix."""

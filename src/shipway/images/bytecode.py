@@ -8,8 +8,8 @@ from pathlib import Path
 
 from shipway.commands.command import Command, argv
 from shipway.images import compile_bytecode
-from shipway.images.parallel import at_once
 from shipway.images.tree import File, Tree
+from shipway.shell.at_once import at_once
 from shipway.shell.shell import Shell
 
 INTERPRETER = f"{sys.implementation.cache_tag} {sys.version}"

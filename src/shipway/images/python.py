@@ -13,13 +13,13 @@ from shipway.images.bytecode import INTERPRETER, with_bytecode
 from shipway.images.cache import Layer, LayerCache, key_of
 from shipway.images.config import PYTHON_LABEL, RUNTIME_LABEL, SYSTEM_PATH, image_config
 from shipway.images.lock import LockMissing, Pin
-from shipway.images.parallel import at_once
 from shipway.images.runtime import Runtime
 from shipway.images.source import APP, collect
 from shipway.images.tree import Tree, fingerprint
 from shipway.images.unpack import SITE, unpack
 from shipway.images.wheels import WheelCache
 from shipway.oci.artifact import Artifact, Blob
+from shipway.shell.at_once import at_once
 from shipway.shell.shell import Listener, Shell
 
 _LAYOUT = 1  # raise it whenever the same sources give other files: it is part of every layer's key

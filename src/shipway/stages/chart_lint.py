@@ -1,6 +1,5 @@
 """Refuse a chart that is wrong for any environment before it reaches one."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from shipway.commands.command import Command
 from shipway.commands.helm import Release
 from shipway.errors import ShipwayError
 from shipway.pipeline.stage import Facts, Outcome, Say
+from shipway.shell.at_once import at_once
 from shipway.shell.shell import Shell
 
 ANY = Release("chart-lint", "default")
@@ -69,13 +69,10 @@ class ChartLint:
 
     async def _all(self, say: Say) -> tuple[tuple[str, Finding], ...]:
         """All files at once. The first refusal ends the others."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for command in self.plan():
-                    group.create_task(self.shell.run(command, listen=say.line))
-                checked = [group.create_task(self._check(file)) for file in self.values]
-        except ExceptionGroup as refusals:
-            raise refusals.exceptions[0] from None
+        async with at_once() as group:
+            for command in self.plan():
+                group.create_task(self.shell.run(command, listen=say.line))
+            checked = [group.create_task(self._check(file)) for file in self.values]
         return tuple(
             (str(file), finding)
             for file, task in zip(self.values, checked, strict=True)
