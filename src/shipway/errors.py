@@ -1,7 +1,7 @@
 """What can go wrong, as facts: a problem, a remedy, an exit code."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 FAILED = 1
 USAGE = 2
@@ -65,3 +65,42 @@ class ProgramMissing(ShipwayError):
     @property
     def remedy(self) -> str:
         return "make setup"
+
+
+@dataclass(eq=False)
+class MachineRefused(ShipwayError):
+    """The machine would not: no space, no permission, no such file."""
+
+    reason: str
+    path: str
+
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        return cls(error.strerror or str(error), str(error.filename or ""))
+
+    @property
+    def problem(self) -> str:
+        return f"{self.reason}: {self.path}" if self.path else self.reason
+
+    @property
+    def remedy(self) -> str:
+        return "shipway doctor"
+
+
+@dataclass(eq=False)
+class BadVariable(ShipwayError):
+    """An environment variable with a value that we cannot use."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    name: str
+    value: str
+    expected: str
+
+    @property
+    def problem(self) -> str:
+        return f'{self.name} is "{self.value}": it should be {self.expected}'
+
+    @property
+    def remedy(self) -> str:
+        return f"unset {self.name}"

@@ -112,6 +112,27 @@ def test_a_mistake_is_told_with_its_place_and_what_to_do(
     assert not (bench.state / "embedded").exists()
 
 
+def test_a_variable_that_cannot_be_used_is_told(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    result = CliRunner().invoke(main, ["build"])
+    assert result.output == (
+        'error: SOURCE_DATE_EPOCH is "yesterday": it should be a number of seconds since 1970\n'
+        "  try: unset SOURCE_DATE_EPOCH\n"
+    )
+    assert result.exit_code == 2
+
+
+def test_what_the_machine_refuses_is_told_without_a_traceback(bench: Workbench) -> None:
+    (bench.state / "runs").write_text("a file where a folder should be")
+    result = CliRunner().invoke(main, ["lint"])
+    problem, remedy = result.output.splitlines()
+    assert problem.startswith(f"error: Not a directory: {bench.state}/runs/")
+    assert remedy == "  try: shipway doctor"
+    assert result.exit_code == 1
+
+
 def test_an_unknown_target_of_the_environment_variable_is_told_too(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,7 @@ def test_json_is_one_object_per_line_and_nothing_else(heard: Heard) -> None:
         "details": ["FAILED test_routes.py", "1 failed"],
         "remedy": "make test",
         "traceback": None,
+        "outputs": {},
     }
     assert heard.errors == []
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shipway.actions.session import Session
 from shipway.charts import values
+from shipway.errors import BadVariable
 from shipway.images.python import PythonImage
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Stage, Step
@@ -69,7 +70,7 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
                 port=image.port,
                 labels={"org.opencontainers.image.title": project.name},
                 base=image.base,
-                epoch=int(os.environ.get("SOURCE_DATE_EPOCH", "0")),
+                epoch=_epoch(),
             ),
             chart=project.root / chart.path,
             cache=session.state / "cache",
@@ -88,6 +89,14 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
         shell=session.shell,
     )
     yield Step(push, ("upload", *after))
+
+
+def _epoch() -> int:
+    """The time of every file in the image: https://reproducible-builds.org/specs/source-date-epoch/."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "0")
+    if not text.isascii() or not text.isdigit():
+        raise BadVariable("SOURCE_DATE_EPOCH", text, "a number of seconds since 1970")
+    return int(text)
 
 
 def check_values(session: Session) -> None:

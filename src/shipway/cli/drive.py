@@ -20,7 +20,7 @@ from shipway.cli.render.plain import Plain
 from shipway.cli.render.renderer import Renderer
 from shipway.config.load import find, load
 from shipway.config.project import Project
-from shipway.errors import FAILED, INTERRUPTED, USAGE, ShipwayError
+from shipway.errors import FAILED, INTERRUPTED, USAGE, MachineRefused, ShipwayError
 from shipway.shell.local import LocalShell
 
 Action = Callable[[Session, Renderer], Coroutine[Any, Any, int]]
@@ -79,7 +79,8 @@ def drive(action: Action) -> NoReturn:
             run=new_run(),
         )
         code = asyncio.run(_until_told(action(session, renderer)))
-    except ShipwayError as error:
+    except (ShipwayError, OSError) as caught:
+        error = MachineRefused.of(caught) if isinstance(caught, OSError) else caught
         renderer = renderer or _renderer(common, state)
         renderer.error(error)
         code = error.exit_code

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shipway.errors import FAILED, ShipwayError
+from shipway.errors import FAILED, MachineRefused, ShipwayError
 from shipway.pipeline import graph
 from shipway.pipeline.events import Ending, RunFinished, RunStarted, StageFinished, StageStarted
 from shipway.pipeline.stage import Emit, Facts, Outcome, Say, Step
@@ -75,7 +75,8 @@ async def _one(step: Step, facts: Facts, emit: Emit) -> Outcome | int:
     except asyncio.CancelledError:
         emit(StageFinished(name, "cancelled", "stopped", time.monotonic() - start))
         raise
-    except ShipwayError as error:
+    except (ShipwayError, OSError) as caught:
+        error = MachineRefused.of(caught) if isinstance(caught, OSError) else caught
         emit(
             StageFinished(
                 name,
@@ -99,5 +100,6 @@ async def _one(step: Step, facts: Facts, emit: Emit) -> Outcome | int:
         )
         return FAILED
     ending: Ending = "unchanged" if outcome.unchanged else "done"
-    emit(StageFinished(name, ending, outcome.summary, time.monotonic() - start))
+    seconds = time.monotonic() - start
+    emit(StageFinished(name, ending, outcome.summary, seconds, outputs=outcome.outputs))
     return outcome

@@ -1,6 +1,7 @@
 """What happens in a run, as values. Terminal, JSON lines and the journal are renderers of this one stream."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Ending = Literal["done", "unchanged", "failed", "cancelled", "skipped"]
@@ -44,6 +45,7 @@ class StageFinished:
     details: tuple[str, ...] = ()  # of a failure: the lines that prove it
     remedy: str | None = None
     traceback: str | None = None  # of a bug; the journal keeps it, a person is told where
+    outputs: Mapping[str, str] = field(default_factory=dict)  # what a later job asks for by name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a stage is to the engine: a name, what it needs, and a run that ends in an outcome."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -17,6 +17,7 @@ class Outcome:
     summary: str
     facts: tuple[object, ...] = ()
     unchanged: bool = False  # everything was already as it should be
+    outputs: Mapping[str, str] = field(default_factory=dict)  # for whoever runs us, by name
 
 
 class Facts:

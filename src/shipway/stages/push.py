@@ -69,12 +69,16 @@ class Push:
             there = await bundles.peek(registry, self.image_repository, self.tag)
             if there and there.bundle.same_content(bundle):
                 summary = f"{name} is bundle {short(there.bundle.id)} already"
-                return Outcome(summary, facts=(there,), unchanged=True)
+                return Outcome(
+                    summary, facts=(there,), unchanged=True, outputs=_outputs(there.bundle)
+                )
             released = Released(bundle, texts)
             await self._tag_chart(registry, chart)
             await registry.tag(self.image_repository, built.image.digest, self.tag)
             await bundles.push(registry, released, built.image.descriptor)
-        return Outcome(f"{name}, bundle {short(bundle.id)}", facts=(released,))
+        return Outcome(
+            f"{name}, bundle {short(bundle.id)}", facts=(released,), outputs=_outputs(bundle)
+        )
 
     async def _tag_chart(self, registry: Registry, chart: Packaged) -> None:
         try:
@@ -90,3 +94,8 @@ class Push:
         except (CommandFailed, ProgramMissing):
             return ""
         return f"{head}-dirty" if changed else head
+
+
+def _outputs(bundle: Bundle) -> dict[str, str]:
+    """With these a later job deploys the very release that this one made."""
+    return {"bundle": bundle.id, "tag": bundle.tag}
