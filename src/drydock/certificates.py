@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from drydock import dated
 from drydock.home import write_private
-from drydock.pki import DATED, pem
 
 AUTHORITY_LIFE = timedelta(days=3650)
 SERVER_LIFE = timedelta(days=397)  # the longest that common clients accept
@@ -28,7 +28,7 @@ def issue(folder: Path, now: datetime, *, renew_authority: bool) -> None:
         loaded = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
         assert isinstance(loaded, ec.EllipticCurvePrivateKey)  # we wrote no other
         authority_key = loaded
-        authority = x509.load_pem_x509_certificate(pem(folder / "ca.crt").encode())
+        authority = x509.load_pem_x509_certificate(dated.read(folder / "ca.crt").encode())
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _server(key, authority, authority_key, now)
     _save(folder, "server", certificate, key, now + SERVER_LIFE)
@@ -112,6 +112,5 @@ def _save(
         serialization.NoEncryption(),
     )
     write_private(folder / f"{name}.key", private.decode())
-    dated = f"{DATED}{(end - RENEW_BEFORE).isoformat()}\n"
     public = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    write_private(folder / f"{name}.crt", dated + public)
+    dated.save(folder / f"{name}.crt", public, end - RENEW_BEFORE)

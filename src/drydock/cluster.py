@@ -23,8 +23,8 @@ from drydock.kubeconfig import kubeconfig
 from drydock.node.node import Node
 from drydock.registry import app as registry
 from drydock.registry.storage import Storage
-from drydock.resources import NAMESPACES, Resource
-from drydock.store import Object, Store
+from drydock.resources import NAMESPACES, Object, Resource
+from drydock.store import Store
 
 HOSTS = ("127.0.0.1", "localhost")
 FIRST_NAMESPACES = ("default", "kube-system")

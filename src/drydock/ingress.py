@@ -19,7 +19,7 @@ from drydock.node.process import Process, Processes, exit_code
 from drydock.resources import INGRESS_CLASSES
 from drydock.store import Store
 
-_LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _CLASS = "traefik"
 _FIRST_REST, _LONGEST_REST = 0.5, 30.0  # seconds before a dead traefik is started again
 _PATIENCE = 20.0  # seconds until it must listen
@@ -85,7 +85,7 @@ class Ingress:
         try:
             while True:
                 code = await self._once()
-                _LOG.warning("traefik ended with code %d and is started again", code)
+                log.warning("traefik ended with code %d and is started again", code)
                 await asyncio.sleep(rest)
                 rest = min(2 * rest, _LONGEST_REST)
         finally:

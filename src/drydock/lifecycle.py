@@ -1,13 +1,15 @@
 """What a write makes of an object: its metadata, its status, its end. Pure; the store keeps the result."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from drydock.resources import NAMESPACES, PODS, Resource
+from drydock.metadata import deleting
+from drydock.resources import NAMESPACES, PODS, Object, Resource
+from drydock.timestamps import timestamp
 
-Object = Mapping[str, Any]
 Propagation = Literal["Background", "Foreground", "Orphan"]
+
+SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: a suffix spells no word
 
 _COLLECTOR_FINALIZERS = {"Foreground": ("foregroundDeletion",), "Orphan": ("orphan",)}
 _SERVER_OWNED = (
@@ -18,11 +20,6 @@ _SERVER_OWNED = (
     "generation",
     "resourceVersion",
 )
-
-
-def timestamp(moment: datetime) -> str:
-    """As Kubernetes writes times: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def created(resource: Resource, obj: Object, *, now: datetime) -> Object:
@@ -73,8 +70,7 @@ def finalizers(obj: Object) -> tuple[str, ...]:
 
 def awaits_finalizers(obj: Object) -> bool:
     """Deleted, and no longer waiting for its node."""
-    metadata = obj["metadata"]
-    return "deletionTimestamp" in metadata and not metadata.get("deletionGracePeriodSeconds")
+    return deleting(obj) and not obj["metadata"].get("deletionGracePeriodSeconds")
 
 
 def grace(resource: Resource, stored: Object, asked: int | None) -> int:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from drydock import dated
 from drydock.home import write_private
-
-DATED = "Renew after: "
-"""Stands before a PEM block, where every reader skips it: to see that all is well, no parser is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +18,13 @@ class Identity:
 
 def identity(folder: Path, now: datetime) -> Identity:
     authority, certificate = folder / "ca.crt", folder / "server.crt"
-    kept = _fresh(authority, folder / "ca.key", now)
-    if not kept or not _fresh(certificate, folder / "server.key", now):
+    kept = _is_kept(authority, folder / "ca.key", now)
+    if not kept or not _is_kept(certificate, folder / "server.key", now):
         # 19 MB and 100 ms that only the first start and a renewal need
         from drydock import certificates  # noqa: PLC0415
 
         certificates.issue(folder, now, renew_authority=not kept)
-    return Identity(pem(authority), certificate, folder / "server.key")
+    return Identity(dated.read(authority), certificate, folder / "server.key")
 
 
 def token(path: Path) -> str:
@@ -42,14 +40,5 @@ def token(path: Path) -> str:
     return fresh
 
 
-def pem(certificate: Path) -> str:
-    text = certificate.read_text(encoding="ascii")
-    return text[text.index("-----BEGIN") :]
-
-
-def _fresh(certificate: Path, key: Path, now: datetime) -> bool:
-    try:
-        first = certificate.read_text(encoding="ascii").partition("\n")[0]
-        return key.exists() and now < datetime.fromisoformat(first.removeprefix(DATED))
-    except (FileNotFoundError, ValueError):
-        return False
+def _is_kept(certificate: Path, key: Path, now: datetime) -> bool:
+    return key.exists() and dated.is_fresh(certificate, now)

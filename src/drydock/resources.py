@@ -1,6 +1,11 @@
 """The table of kinds that drydock serves: group, version, plural, scope, short names, subresources."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+Object = Mapping[str, Any]
+"""An object of one of these kinds, as JSON. It is shared: read it, never write into it."""
 
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 

@@ -8,22 +8,6 @@ from typing import Final
 
 from drydock.messages import MESSAGES
 
-SCALARS: Final = frozenset(
-    {
-        "string",
-        "int32",
-        "int64",
-        "bool",
-        "bytes",
-        "time",
-        "microtime",
-        "quantity",
-        "intstr",
-        "json",
-        "strings",
-    }
-)
-
 _FIELD: Final = re.compile(r"(\d+) ([\w+]+)(\??)(?: ([\[{]?)([\w.]*)[\]}]?)?")
 
 
@@ -31,7 +15,7 @@ _FIELD: Final = re.compile(r"(\d+) ([\w+]+)(\??)(?: ([\[{]?)([\w.]*)[\]}]?)?")
 class Field:
     number: int
     name: str  # "+": the message's fields stand in the place of this one
-    type: str  # a message's name, or one of SCALARS
+    type: str  # a message's name, or a scalar: string, int32, time, quantity, …
     repeated: bool = False
     keyed: bool = False  # a map from strings
     omit_empty: bool = False

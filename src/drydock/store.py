@@ -13,15 +13,13 @@ from typing import Literal
 
 from drydock import lifecycle
 from drydock.disk import Disk
-from drydock.resources import RESOURCES, Resource
+from drydock.lifecycle import SUFFIX_LETTERS, Propagation
+from drydock.metadata import key_of
+from drydock.resources import RESOURCES, Object, Resource
 
-Object = lifecycle.Object
-"""An API object as JSON. What the store hands out is shared: read it, never write into it."""
-
-Propagation = lifecycle.Propagation
-timestamp = lifecycle.timestamp
-
-_SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: a suffix spells no word
+STALE = (
+    "the object has been modified; please apply your changes to the latest version and try again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,8 @@ class Store:
         """
         if not obj["metadata"].get("name") or not obj["metadata"].get("uid"):
             obj = self.identify(resource, obj)
-        metadata = obj["metadata"]
-        if self.get(resource, metadata.get("namespace", ""), metadata["name"]):
-            raise AlreadyExists(metadata["name"])
+        if self.get(resource, *key_of(obj)):
+            raise AlreadyExists(obj["metadata"]["name"])
         created = lifecycle.created(resource, obj, now=datetime.now(UTC))
         return created if dry_run else self._commit("ADDED", resource, created)
 
@@ -142,7 +139,7 @@ class Store:
         `generation` counts changes of the spec. The last finalizer's removal from a deleted object removes it.
         """
         metadata = obj["metadata"]
-        stored = self._stored(resource, metadata.get("namespace", ""), metadata["name"])
+        stored = self._stored(resource, *key_of(obj))
         _check(stored, uid=metadata.get("uid"), resource_version=metadata.get("resourceVersion"))
         updated = (
             lifecycle.with_status(stored, obj)
@@ -231,7 +228,7 @@ class Store:
     def _generate_name(self, resource: Resource, obj: Object) -> str:
         metadata = obj["metadata"]
         while True:
-            suffix = "".join(choice(_SUFFIX_LETTERS) for _ in range(5))
+            suffix = "".join(choice(SUFFIX_LETTERS) for _ in range(5))
             name = f"{metadata['generateName'][:58]}{suffix}"
             if not self.get(resource, metadata.get("namespace", ""), name):
                 return name
@@ -247,11 +244,11 @@ class Store:
         obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(version)}}
         if self._disk:
             self._disk.save(
-                version, _saved_as(resource), _key(obj), None if type_ == "DELETED" else obj
+                version, _saved_as(resource), key_of(obj), None if type_ == "DELETED" else obj
             )
         self._version = version
         if type_ == "DELETED":
-            self._drop(resource, _key(obj))
+            self._drop(resource, key_of(obj))
         else:
             self._keep(resource, obj)
         self._window.append(Change(version, type_, resource, obj, before))
@@ -259,7 +256,7 @@ class Store:
         return obj
 
     def _keep(self, resource: Resource, obj: Object) -> None:
-        key = _key(obj)
+        key = key_of(obj)
         objects = self._objects.setdefault(resource, {})
         if key not in objects:
             bisect.insort(self._order.setdefault(resource, []), key)
@@ -281,10 +278,6 @@ def _saved_as(resource: Resource) -> str:
     return f"{resource.api_version}/{resource.plural}"
 
 
-def _key(obj: Object) -> tuple[str, str]:
-    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
-
-
 def _check(stored: Object, *, uid: str | None, resource_version: str | None) -> None:
     metadata = stored["metadata"]
     if uid and uid != metadata["uid"]:
@@ -292,6 +285,4 @@ def _check(stored: Object, *, uid: str | None, resource_version: str | None) -> 
             f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
         )
     if resource_version and resource_version != metadata["resourceVersion"]:
-        raise Conflict(
-            "the object has been modified; please apply your changes to the latest version and try again"
-        )
+        raise Conflict(STALE)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, Resource
-from drydock.store import AlreadyExists, Change, Conflict, Gone, NotFound, Object, Store
+from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, Object, Resource
+from drydock.store import AlreadyExists, Change, Conflict, Gone, NotFound, Store
 
 
 def config_map(name: str = "settings", namespace: str = "dev", **data: str) -> dict[str, Any]:

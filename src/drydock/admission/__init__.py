@@ -7,8 +7,7 @@ from drydock.admission.fields import Mistyped, conform, unknown_fields
 from drydock.admission.invalid import FieldCause, Invalid
 from drydock.admission.prepare import prepare
 from drydock.admission.validation import validate
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock.resources import Object, Resource
 
 __all__ = ["FieldCause", "Invalid", "Mistyped", "admit", "unknown_fields"]
 

@@ -7,7 +7,7 @@ from typing import Final
 from drydock.admission import names
 from drydock.admission.invalid import FieldCause, forbidden, invalid, required
 from drydock.admission.rules import Causes, immutable, named, not_negative, one_of
-from drydock.store import Object
+from drydock.resources import Object
 
 _MOST_BYTES: Final = 1024 * 1024
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {

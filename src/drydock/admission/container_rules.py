@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from drydock.admission import names, quantities
+from drydock import quantities
+from drydock.admission import names
 from drydock.admission.invalid import duplicate, forbidden, invalid, not_found, required
+from drydock.admission.pod_defaults import PROBES
 from drydock.admission.rules import (
     PROTOCOLS,
     Causes,
@@ -19,7 +21,6 @@ _PULL: Final = ("Always", "IfNotPresent", "Never")
 _MESSAGES: Final = ("File", "FallbackToLogsOnError")
 _SOURCES: Final = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 _HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
-_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _STANDARD_RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
 _PLAIN_FIELDS: Final = frozenset(
     {
@@ -51,7 +52,7 @@ def check_container(
     yield from one_of(container["imagePullPolicy"], _PULL, f"{path}.imagePullPolicy")
     policy = container["terminationMessagePolicy"]
     yield from one_of(policy, _MESSAGES, f"{path}.terminationMessagePolicy")
-    for name in _PROBES:
+    for name in PROBES:
         if name in container:
             yield from _check_probe(container[name], f"{path}.{name}", name)
     for name in ("postStart", "preStop"):

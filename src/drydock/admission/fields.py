@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from drydock.admission import quantities
-from drydock.resources import Resource
+from drydock import quantities
+from drydock.resources import Object, Resource
 from drydock.schema import Field, Message, kind, message
-from drydock.store import Object
 
 _TYPE_META: Final = ("apiVersion", "kind")
 _BAD_QUANTITY: Final = (

@@ -12,9 +12,9 @@ from drydock.resources import (
     ROLE_BINDINGS,
     ROLES,
     SERVICES,
+    Object,
     Resource,
 )
-from drydock.store import Object
 
 _NAMES: Final[Mapping[Resource, Callable[[str], names.Problems]]] = {
     NAMESPACES: names.dns_label,

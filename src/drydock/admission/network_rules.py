@@ -17,7 +17,7 @@ from drydock.admission.rules import (
     required_name,
     selector,
 )
-from drydock.store import Object
+from drydock.resources import Object
 
 _SERVICE_TYPES: Final = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _PATH_TYPES: Final = ("Exact", "ImplementationSpecific", "Prefix")

@@ -6,7 +6,7 @@ Json = dict[str, Any]
 
 _FILE_MODE: Final = 0o644
 _TOKEN_SECONDS: Final = 3600
-_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
+PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _CONTAINERS: Final = ("initContainers", "containers")
 
 
@@ -74,7 +74,7 @@ def _default_container(container: Json) -> None:
         port.setdefault("protocol", "TCP")
     for variable in container.get("env", []):
         _default_field_ref(variable.get("valueFrom", {}))
-    for probe in (container[name] for name in _PROBES if name in container):
+    for probe in (container[name] for name in PROBES if name in container):
         _default_probe(probe)
     for handler in container.get("lifecycle", {}).values():
         if isinstance(handler, dict):

@@ -6,8 +6,7 @@ from typing import Final
 from drydock.admission.addresses import cluster_ip
 from drydock.admission.invalid import Invalid, invalid
 from drydock.admission.pod_defaults import Json
-from drydock.resources import JOBS, PODS, SERVICES, Resource
-from drydock.store import Object
+from drydock.resources import JOBS, PODS, SERVICES, Object, Resource
 
 _KEPT_BY_THE_SERVICE: Final = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 

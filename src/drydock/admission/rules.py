@@ -54,26 +54,6 @@ def selector(value: Json, path: str) -> Causes:
         yield from named(names.qualified_name, term.get("key", ""), f"{at}.key")
 
 
-def selects(value: Json, labelled: Mapping[str, str]) -> bool:
-    """Whether a label selector matches these labels."""
-    return all(labelled.get(k) == v for k, v in value.get("matchLabels", {}).items()) and all(
-        _fits(term, labelled) for term in value.get("matchExpressions", [])
-    )
-
-
-def _fits(term: Json, labelled: Mapping[str, str]) -> bool:
-    found = labelled.get(term.get("key", ""))
-    match term.get("operator"):
-        case "In":
-            return found in term.get("values", [])
-        case "NotIn":
-            return found not in term.get("values", [])
-        case "Exists":
-            return found is not None
-        case _:
-            return found is None
-
-
 def port(value: Any, path: str) -> Causes:
     """A port's number, or the name of one."""
     problems = names.port_name(value) if isinstance(value, str) else names.port_number(value)

@@ -23,9 +23,9 @@ from drydock.resources import (
     ROLES,
     SECRETS,
     SERVICES,
+    Object,
     Resource,
 )
-from drydock.store import Object
 
 _RULES: Final[Mapping[Resource, Callable[[Object, Object | None], Causes]]] = {
     CONFIG_MAPS: config_rules.check_config_map,

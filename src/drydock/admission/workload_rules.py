@@ -13,9 +13,9 @@ from drydock.admission.rules import (
     not_negative,
     one_of,
     selector,
-    selects,
 )
-from drydock.store import Object
+from drydock.resources import Object
+from drydock.selectors import matches
 
 _METRICS: Final = ("ContainerResource", "External", "Object", "Pods", "Resource")
 _TARGETS: Final = ("Utilization", "Value", "AverageValue")
@@ -68,7 +68,7 @@ def _check_selector_and_template(spec: Json, kind: str) -> Causes:
         yield invalid("spec.selector", {}, f"empty selector is invalid for {kind}")
     elif problems:
         yield invalid("spec.selector", chosen, "invalid label selector")
-    elif not selects(chosen, template_labels or {}):
+    elif not matches(chosen, template_labels or {}):
         yield _mismatch(template_labels)
     yield from labels(template_labels or {}, "spec.template.labels")
     yield from check_pod_spec(template["spec"], "spec.template.spec")
@@ -110,7 +110,9 @@ def check_job(job: Object, before: Object | None) -> Causes:
     yield from one_of(spec["completionMode"], ("NonIndexed", "Indexed"), "spec.completionMode")
     yield from labels(template.get("metadata", {}).get("labels", {}), "spec.template.labels")
     chosen, template_labels = spec.get("selector"), template.get("metadata", {}).get("labels")
-    if chosen and not selects(chosen, template_labels or {}):
+    problems = list(selector(chosen or {}, "spec.selector"))
+    yield from problems
+    if chosen and not problems and not matches(chosen, template_labels or {}):
         yield _mismatch(template_labels)
     yield from check_pod_spec(template["spec"], "spec.template.spec")
     if template["spec"]["restartPolicy"] not in {"OnFailure", "Never"}:

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
+from drydock.timestamps import moment, seconds_since
+
 
 def since(time: str | None, now: datetime) -> str:
     """The age of a Kubernetes time; `<unknown>` where there is none."""
     if not time:
         return "<unknown>"
-    return human((now - datetime.fromisoformat(time)).total_seconds())
+    return human(seconds_since(time, now))
 
 
 def between(start: str, end: str) -> str:
-    return human((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+    return human(seconds_since(start, moment(end)))
 
 
 def human(duration: float) -> str:

@@ -10,7 +10,7 @@ from drydock.api.objects import Page
 from drydock.api.request import Request
 from drydock.api.tables import partial, table
 from drydock.api.writes import Written
-from drydock.store import Object
+from drydock.resources import Object
 
 
 def object_answer(request: Request, obj: Mapping[str, Any], code: int = 200) -> Response:

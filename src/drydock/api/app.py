@@ -24,7 +24,7 @@ from drydock.store import Store
 
 MAX_BODY = 3 * 1024 * 1024
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _Handler = Callable[[Request], ASGIApp]
 
@@ -65,8 +65,8 @@ class _Api:
             return self._dispatch(scope["method"], scope["path"], query, headers, body)
         except status.Refused as refused:
             return json_answer(refused.body, refused.code)
-        except Exception as error:  # noqa: BLE001 - a bug fails one request, not the server
-            _log.exception("%s %s", scope["method"], scope["path"])
+        except Exception as error:  # a bug fails one request, not the server
+            log.exception("%s %s", scope["method"], scope["path"])
             return json_answer(status.internal_error(repr(error)).body, 500)
 
     def _dispatch(

@@ -3,9 +3,9 @@
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from drydock.api import status
+from drydock.hosts import host_name, origin_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Guard:
     def check(self, headers: Mapping[str, str]) -> None:
         """Raise 403 for a foreign Host or Origin, 401 without the token. `headers` have lower-case names."""
         host = headers.get("host", "")
-        if urlsplit(f"//{host}").hostname not in self.allowed_hosts:
+        if host_name(host) not in self.allowed_hosts:
             raise status.forbidden(f'the host "{host}" is not served here')
         origin = headers.get("origin")
-        if origin and urlsplit(origin).hostname not in self.allowed_hosts:
+        if origin and origin_name(origin) not in self.allowed_hosts:
             raise status.forbidden(f'the origin "{origin}" may not use this API')
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from drydock import resources
+from drydock import conditions, resources
 from drydock.api.ages import since
 from drydock.api.columns import Cells, Printer, age, columns, dig
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock.metadata import deleting, labels
+from drydock.resources import Object, Resource
 
 
 def _name_and_creation(obj: Object, _now: datetime) -> Cells:
@@ -43,8 +43,7 @@ def _node(node: Object, now: datetime) -> Cells:
         for address in dig(node, "status", "addresses", default=())
     }
     prefix = "node-role.kubernetes.io/"
-    labels = node["metadata"].get("labels", {})
-    roles = sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix))
+    roles = sorted(key.removeprefix(prefix) for key in labels(node) if key.startswith(prefix))
     return [
         node["metadata"]["name"],
         _node_status(node),
@@ -60,12 +59,8 @@ def _node(node: Object, now: datetime) -> Cells:
 
 
 def _node_status(node: Object) -> str:
-    ready = [
-        condition["status"]
-        for condition in dig(node, "status", "conditions", default=())
-        if condition["type"] == "Ready"
-    ]
-    status = "Unknown" if not ready else "Ready" if ready[0] == "True" else "NotReady"
+    ready = conditions.find(conditions.of(node), "Ready")
+    status = "Unknown" if ready is None else "Ready" if ready["status"] == "True" else "NotReady"
     return status + (",SchedulingDisabled" if dig(node, "spec", "unschedulable") else "")
 
 
@@ -94,10 +89,9 @@ def _service_account(account: Object, now: datetime) -> Cells:
 def _claim(claim: Object, now: datetime) -> Cells:
     short = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX"}
     modes = dig(claim, "status", "accessModes", default=())
-    terminating = "deletionTimestamp" in claim["metadata"]
     return [
         claim["metadata"]["name"],
-        "Terminating" if terminating else dig(claim, "status", "phase", default="Pending"),
+        "Terminating" if deleting(claim) else dig(claim, "status", "phase", default="Pending"),
         claim["spec"].get("volumeName", ""),
         dig(claim, "status", "capacity", "storage"),
         ",".join(short.get(mode, mode) for mode in modes),

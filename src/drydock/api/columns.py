@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from drydock.api.ages import since
-from drydock.api.selectors import spelled
-from drydock.store import Object
+from drydock.resources import Object
+from drydock.selectors import spelled
 
 Cells = list[Any]
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import msgspec
 
+from drydock import conditions
 from drydock.api import status
 from drydock.api.objects import Objects
 from drydock.api.request import Request, decoded_object
-from drydock.controllers.selectors import matches
-from drydock.resources import POD_DISRUPTION_BUDGETS
-from drydock.store import Object, Store, timestamp
+from drydock.metadata import deleting, labels
+from drydock.resources import POD_DISRUPTION_BUDGETS, Object
+from drydock.selectors import matches
+from drydock.store import Store
+from drydock.timestamps import timestamp
 
 _EVICTED: Mapping[str, Any] = {
     "kind": "Status",
@@ -45,7 +48,7 @@ class Evictions:
         budgets = [
             budget
             for budget in self.store.list(POD_DISRUPTION_BUDGETS, pod["metadata"]["namespace"])
-            if matches(budget["spec"].get("selector"), pod)
+            if matches(budget["spec"].get("selector"), labels(pod))
         ]
         if len(budgets) > 1:
             raise status.internal_error(
@@ -58,14 +61,14 @@ class Evictions:
 def _undisturbed(pod: Object) -> bool:
     """A pod that serves nobody: its eviction disrupts nothing."""
     phase = pod.get("status", {}).get("phase", "Pending")
-    return "deletionTimestamp" in pod["metadata"] or phase in {"Pending", "Succeeded", "Failed"}
+    return deleting(pod) or phase in {"Pending", "Succeeded", "Failed"}
 
 
 def _spend(budget: Object, pod: Object) -> Object | None:
     """The budget after this eviction, None where it costs nothing; refused when nothing is left."""
     metadata, state = budget["metadata"], budget.get("status", {})
     healthy, needed = state.get("currentHealthy", 0), state.get("desiredHealthy", 0)
-    if not _ready(pod):
+    if not conditions.holds(conditions.of(pod), "Ready"):
         policy = budget["spec"].get("unhealthyPodEvictionPolicy", "IfHealthyBudget")
         if policy == "AlwaysAllow" or (healthy >= needed > 0):
             return None
@@ -80,10 +83,3 @@ def _spend(budget: Object, pod: Object) -> Object | None:
     }
     spent = {**state, "disruptionsAllowed": allowed - 1, "disruptedPods": disrupted}
     return {**budget, "status": spent}
-
-
-def _ready(pod: Object) -> bool:
-    return any(
-        condition["type"] == "Ready" and condition["status"] == "True"
-        for condition in pod.get("status", {}).get("conditions", ())
-    )

@@ -14,8 +14,7 @@ from drydock.api.columns import (
     selector_text,
     some,
 )
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock.resources import Object, Resource
 
 
 def _service(service: Object, now: datetime) -> Cells:

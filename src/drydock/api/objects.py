@@ -11,6 +11,8 @@ from drydock.api import status
 from drydock.api.request import Request, decoded_object
 from drydock.api.selectors import BadSelector, matcher
 from drydock.api.watch import LONGEST, Selection, Watch
+from drydock.lifecycle import Propagation
+from drydock.metadata import key_of
 from drydock.resources import (
     NAMESPACES,
     PERSISTENT_VOLUME_CLAIMS,
@@ -18,8 +20,9 @@ from drydock.resources import (
     RESOURCE_QUOTAS,
     SERVICE_ACCOUNTS,
     SERVICES,
+    Object,
 )
-from drydock.store import Conflict, NotFound, Object, Propagation, Store
+from drydock.store import Conflict, NotFound, Store
 
 _DELETE_ANSWERS_OBJECT = {
     PODS,
@@ -126,12 +129,7 @@ class Objects:
     def delete_collection(self, request: Request) -> Page:
         options = _Options.of(request)
         page = self.list(request)
-        deleted = [
-            options.delete(
-                self.store, obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
-            )
-            for obj in page.items
-        ]
+        deleted = [options.delete(self.store, *key_of(obj)) for obj in page.items]
         return Page(deleted, self.store.version)
 
     def _page(self, request: Request, items: Sequence[Object], selection: Selection) -> Page:
@@ -145,12 +143,11 @@ class Objects:
                     "result. You must start a new list without the continue parameter."
                 )
             version = token.version
-            items = [obj for obj in items if _key(obj) > (token.namespace, token.name)]
+            items = [obj for obj in items if key_of(obj) > (token.namespace, token.name)]
         limit = request.number("limit") or 0
         if not 0 < limit < len(items):
             return Page(items, version)
-        last = items[limit - 1]["metadata"]
-        token = _Token(version, last.get("namespace", ""), last["name"])
+        token = _Token(version, *key_of(items[limit - 1]))
         remaining = len(items) - limit if selection.matches is None else None
         return Page(items[:limit], version, str(token), remaining)
 
@@ -180,10 +177,6 @@ def selected(request: Request) -> Selection:
     except BadSelector as error:
         raise status.bad_request(str(error)) from error
     return Selection(place.resource, place.namespace, matches)
-
-
-def _key(obj: Object) -> tuple[str, str]:
-    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 def _token(text: str) -> _Token:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from drydock import conditions
 from drydock.api.ages import since
-from drydock.store import Object
+from drydock.metadata import deleting
+from drydock.resources import Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def summary(pod: Object, now: datetime) -> PodSummary:
     inits = status.get("initContainerStatuses", [])
     mains = status.get("containerStatuses", [])
     initializing = _initializing(pod, inits, sidecars)
-    begun = initializing is None or _condition(pod, "Initialized")
+    begun = initializing is None or conditions.holds(conditions.of(pod), "Initialized")
     shown = [s for s in inits if s["name"] in sidecars] + mains if begun else inits
     ready = sum(_runs_ready(s) for s in shown if s in mains or s["name"] in sidecars)
     total = len(pod["spec"]["containers"]) + len(sidecars)
@@ -44,7 +46,7 @@ def _status(pod: Object, mains: list[Any], initializing: str | None) -> str:
     status = pod.get("status", {})
     phase: str = status.get("phase", "Pending")
     reason: str = status.get("reason") or phase
-    if "deletionTimestamp" in pod["metadata"]:
+    if deleting(pod):
         if reason == "NodeLost":
             return "Unknown"
         if phase not in {"Succeeded", "Failed"}:
@@ -53,7 +55,7 @@ def _status(pod: Object, mains: list[Any], initializing: str | None) -> str:
         return initializing
     reason = next(_reasons(mains), reason)
     if reason == "Completed" and any(_runs_ready(container) for container in mains):
-        return "Running" if _condition(pod, "Ready") else "NotReady"
+        return "Running" if conditions.holds(conditions.of(pod), "Ready") else "NotReady"
     return reason
 
 
@@ -105,10 +107,3 @@ def _restarts(containers: list[Any], now: datetime) -> str:
 
 def _runs_ready(container: Mapping[str, Any]) -> bool:
     return bool(container.get("ready")) and "running" in container.get("state", {})
-
-
-def _condition(pod: Object, type_: str) -> bool:
-    return any(
-        condition["type"] == type_ and condition["status"] == "True"
-        for condition in pod.get("status", {}).get("conditions", ())
-    )

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from drydock.api import status
 from drydock.api.request import Request
 from drydock.api.streaming import closing
-from drydock.store import Object
+from drydock.resources import Object
+from drydock.timestamps import moment
 
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
@@ -101,7 +102,7 @@ def _since(request: Request) -> datetime | None:
         return datetime.now(UTC) - timedelta(seconds=seconds)
     if text := request.query.get("sinceTime"):
         try:
-            return datetime.fromisoformat(text)
+            return moment(text)
         except ValueError as error:
             raise status.bad_request(f"sinceTime: {error}") from error
     return None

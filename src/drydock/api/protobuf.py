@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from drydock.resources import Object
 from drydock.schema import Field, Message, kind, message
-from drydock.store import Object
 
 MAGIC: Final = b"k8s\x00"
 _NUMBERS: Final = ("int32", "int64")

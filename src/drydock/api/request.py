@@ -119,7 +119,7 @@ def decoded(body: bytes) -> Any:
             return protobuf.decode(body)
         if body.lstrip()[:1] in {b"{", b"["}:
             return msgspec.json.decode(body)
-        return yaml.load(body, Loader=_Yaml)  # noqa: S506 - _Yaml is a safe loader
+        return yaml.load(body, Loader=_Yaml)  # noqa: S506  # _Yaml is a safe loader
     except protobuf.BadBody as error:
         raise status.bad_request(f"the body of the request could not be read: {error}") from error
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError) as error:

@@ -6,11 +6,11 @@ from typing import Any
 from drydock.admission.invalid import invalid
 from drydock.api import status
 from drydock.api.objects import Objects
-from drydock.api.patches import PatchError
 from drydock.api.request import Request, decoded, decoded_object
-from drydock.api.selectors import spelled
 from drydock.api.writes import PATCHES, Writes
-from drydock.store import Object
+from drydock.patches.patch_error import PatchError
+from drydock.resources import Object
+from drydock.selectors import spelled
 
 _METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from drydock.api.merge_keys import apply_keys, is_set, merge_keys
+from drydock.patches.merge_keys import apply_keys, is_set, merge_keys
 from drydock.resources import Resource
 
 Schema = dict[str, Any]

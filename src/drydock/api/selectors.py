@@ -1,9 +1,10 @@
-"""Label and field selectors: text to a predicate over objects."""
+"""Label and field selectors as a request spells them: text to a predicate over objects."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from drydock.metadata import labels
 from drydock.resources import (
     EVENTS,
     JOBS,
@@ -12,10 +13,10 @@ from drydock.resources import (
     PODS,
     REPLICA_SETS,
     SECRETS,
+    Object,
     Resource,
 )
 
-Object = Mapping[str, Any]
 Predicate = Callable[[Object], bool]
 _LabelTest = Callable[[Mapping[str, str]], bool]
 
@@ -78,41 +79,26 @@ class BadSelector(Exception):
     """A selector that does not parse, or a field that the kind cannot be selected by."""
 
 
-def matcher(resource: Resource, labels: str, fields: str) -> Predicate | None:
+def matcher(resource: Resource, label_selector: str, field_selector: str) -> Predicate | None:
     """None when both are empty: everything matches."""
     tests = [
-        *([_by_labels(labels)] if labels.strip() else []),
-        *([_by_fields(resource, fields)] if fields.strip() else []),
+        *([_by_labels(label_selector)] if label_selector.strip() else []),
+        *([_by_fields(resource, field_selector)] if field_selector.strip() else []),
     ]
     if len(tests) < 2:
         return tests[0] if tests else None
     return lambda obj: all(test(obj) for test in tests)
 
 
-def label_test(text: str) -> _LabelTest:
+def _label_test(text: str) -> _LabelTest:
     """Over a set of labels, for `text` such as `app=web,tier in (a, b),!old`."""
     terms = list(_label_terms(text))
-    return lambda labels: all(term(labels) for term in terms)
-
-
-def spelled(selector: Mapping[str, Any]) -> str:
-    """A LabelSelector object as text: `app=web,tier in (a,b)`."""
-    terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-    for expression in selector.get("matchExpressions") or ():
-        key, values = expression["key"], ",".join(sorted(expression.get("values") or ()))
-        spelt = {
-            "In": f"{key} in ({values})",
-            "NotIn": f"{key} notin ({values})",
-            "Exists": key,
-            "DoesNotExist": f"!{key}",
-        }
-        terms.append(spelt[expression["operator"]])
-    return ",".join(terms)
+    return lambda have: all(term(have) for term in terms)
 
 
 def _by_labels(text: str) -> Predicate:
-    test = label_test(text)
-    return lambda obj: test(obj["metadata"].get("labels") or {})
+    test = _label_test(text)
+    return lambda obj: test(labels(obj))
 
 
 def _label_terms(text: str) -> list[_LabelTest]:
@@ -129,19 +115,19 @@ def _label_terms(text: str) -> list[_LabelTest]:
 
 def _term(found: re.Match[str]) -> _LabelTest:
     if key := found["absent_key"]:
-        return lambda labels: key not in labels
+        return lambda have: key not in have
     key = found["key"]
     if found["set"]:
         values = frozenset(value.strip() for value in found["values"].split(","))
         if found["set"] == "in":
-            return lambda labels: key in labels and labels[key] in values
-        return lambda labels: key not in labels or labels[key] not in values
+            return lambda have: key in have and have[key] in values
+        return lambda have: key not in have or have[key] not in values
     if found["op"]:
         value = found["value"]
         if found["op"] == "!=":
-            return lambda labels: key not in labels or labels[key] != value
-        return lambda labels: labels.get(key) == value
-    return lambda labels: key in labels
+            return lambda have: key not in have or have[key] != value
+        return lambda have: have.get(key) == value
+    return lambda have: key in have
 
 
 def _by_fields(resource: Resource, text: str) -> Predicate:

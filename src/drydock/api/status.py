@@ -25,8 +25,9 @@ def failure(
         "metadata": {},
         "status": "Failure",
         "message": message,
-        "reason": reason,
     }
+    if reason:
+        body["reason"] = reason
     if details:
         body["details"] = details
     return Refused({**body, "code": code})
@@ -199,6 +200,11 @@ def _not_now(why: str) -> Refused:
         "Cannot evict pod as it would violate the pod's disruption budget.",
         {"causes": [{"reason": "DisruptionBudget", "message": why}]},
     )
+
+
+def unknown(message: str) -> Refused:
+    """What the API server answers to an error that it has no reason for."""
+    return failure(500, "", message)
 
 
 def internal_error(what: str) -> Refused:

@@ -6,8 +6,7 @@ from typing import Any
 
 from drydock.api import cluster_columns, network_columns, workload_columns
 from drydock.api.columns import Column, Printer
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock.resources import Object, Resource
 
 _PRINTERS: Mapping[Resource, Printer] = {
     **workload_columns.PRINTERS,

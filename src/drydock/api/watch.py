@@ -12,8 +12,8 @@ from drydock.api import status
 from drydock.api.request import Form
 from drydock.api.selectors import Predicate
 from drydock.api.tables import partial, table
-from drydock.resources import Resource
-from drydock.store import Change, Gone, Object, Store
+from drydock.resources import Object, Resource
+from drydock.store import Change, Gone, Store
 
 BOOKMARK_PERIOD = 60.0
 LONGEST = 3600.0

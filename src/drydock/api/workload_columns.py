@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from drydock import resources
+from drydock import conditions, resources
 from drydock.api.ages import between, since
 from drydock.api.columns import (
     Cells,
@@ -16,19 +16,14 @@ from drydock.api.columns import (
     selector_text,
 )
 from drydock.api.pod_columns import summary
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock.metadata import deleting
+from drydock.resources import Object, Resource
 
 
 def _pod(pod: Object, now: datetime) -> Cells:
     shown = summary(pod, now)
     gates = pod["spec"].get("readinessGates", ())
-    passed = {
-        condition["type"]
-        for condition in dig(pod, "status", "conditions", default=())
-        if condition["status"] == "True"
-    }
-    met = sum(gate["conditionType"] in passed for gate in gates)
+    met = sum(conditions.holds(conditions.of(pod), gate["conditionType"]) for gate in gates)
     return [
         pod["metadata"]["name"],
         shown.ready,
@@ -87,18 +82,14 @@ def _job(job: Object, now: datetime) -> Cells:
 
 
 def _job_status(job: Object) -> str:
-    conditions = {
-        condition["type"]
-        for condition in dig(job, "status", "conditions", default=())
-        if condition["status"] == "True"
-    }
+    listed = conditions.of(job)
     for ended in ("Complete", "Failed"):
-        if ended in conditions:
+        if conditions.holds(listed, ended):
             return ended
-    if "deletionTimestamp" in job["metadata"]:
+    if deleting(job):
         return "Terminating"
     for state in ("Suspended", "FailureTarget", "SuccessCriteriaMet"):
-        if state in conditions:
+        if conditions.holds(listed, state):
             return state
     return "Running"
 

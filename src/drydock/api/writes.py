@@ -10,11 +10,17 @@ from drydock import admission
 from drydock.admission.fields import conform
 from drydock.admission.invalid import invalid, required
 from drydock.api import status
-from drydock.api.apply import ApplyConflict, apply, track
-from drydock.api.patches import PatchError, json_patch, merge, strategic
 from drydock.api.request import Request, decoded, decoded_object
-from drydock.resources import LEASES, NAMESPACES, POD_DISRUPTION_BUDGETS, SERVICES, Resource
-from drydock.store import AlreadyExists, Conflict, Object, Store, timestamp
+from drydock.metadata import deleting
+from drydock.patches.apply import ApplyConflict, apply, track
+from drydock.patches.json_patch import json_patch
+from drydock.patches.managed_fields import settled
+from drydock.patches.merge_patch import merge
+from drydock.patches.patch_error import PatchError
+from drydock.patches.strategic_merge import strategic
+from drydock.resources import LEASES, NAMESPACES, POD_DISRUPTION_BUDGETS, SERVICES, Object, Resource
+from drydock.store import STALE, AlreadyExists, Conflict, Store
+from drydock.timestamps import timestamp
 
 PATCHES: Mapping[str, Callable[[Object, Any], Object]] = {
     "application/json-patch+json": json_patch,
@@ -22,9 +28,6 @@ PATCHES: Mapping[str, Callable[[Object, Any], Object]] = {
     "application/strategic-merge-patch+json": strategic,
 }
 APPLY = "application/apply-patch+yaml"
-_STALE = (
-    "the object has been modified; please apply your changes to the latest version and try again"
-)
 _NEED_VERSION = {LEASES, POD_DISRUPTION_BUDGETS}  # no unconditional update of these
 
 
@@ -97,7 +100,7 @@ class Writes:
                 sent,
                 manager=request.query["fieldManager"],
                 force=request.flag("force"),
-                now=timestamp(datetime.now(UTC)),
+                now=_now(),
                 subresource=place.subresource,
             )
         except ApplyConflict as error:
@@ -105,7 +108,7 @@ class Writes:
                 error.message, ((cause.message, cause.field) for cause in error.causes)
             ) from error
         except PatchError as error:
-            raise status.unprocessable(str(error)) from error
+            raise status.unknown(error.message) from error
         if live is None:
             return self._create(request, wanted, warnings, track_it=False)
         return self._update(request, live, wanted, warnings, track_it=False)
@@ -120,7 +123,7 @@ class Writes:
             raise status.already_exists(resource, name)
         obj = self._admitted(resource, self.store.identify(resource, obj), None)
         if track_it:
-            obj = track(None, obj, manager=request.manager, now=timestamp(datetime.now(UTC)))
+            obj = track(None, obj, manager=request.manager, now=_now())
         try:
             created = self.store.create(resource, obj, dry_run=request.dry_run)
         except AlreadyExists as error:
@@ -153,9 +156,11 @@ class Writes:
                 live,
                 wanted,
                 manager=request.manager,
-                now=timestamp(datetime.now(UTC)),
+                now=_now(),
                 subresource=place.subresource,
             )
+        else:
+            wanted = settled(live, wanted)
         try:
             updated = self.store.update(
                 place.resource, wanted, subresource=subresource, dry_run=request.dry_run
@@ -183,7 +188,7 @@ class Writes:
         living = self.store.get(NAMESPACES, "", namespace or "")
         if living is None:
             raise status.not_found(NAMESPACES, namespace or "")
-        if "deletionTimestamp" in living["metadata"]:
+        if deleting(living):
             raise status.namespace_terminating(resource, name, namespace or "")
 
     def _check_fields(self, request: Request, obj: Object) -> tuple[str, ...]:
@@ -211,6 +216,10 @@ class Writes:
             taken = frozenset(other["spec"].get("clusterIP", "") for other in others)
         with _refusals(resource, obj["metadata"]["name"]):
             return admission.admit(resource, obj, before, taken_ips=taken)
+
+
+def _now() -> str:
+    return timestamp(datetime.now(UTC))
 
 
 @contextmanager
@@ -269,7 +278,7 @@ def _check_version(resource: Resource, live: Object | None, wanted: Object) -> N
     metadata = wanted["metadata"]
     version = metadata.get("resourceVersion")
     if version and version != (live["metadata"]["resourceVersion"] if live else None):
-        raise status.conflict(resource, metadata["name"], _STALE)
+        raise status.conflict(resource, metadata["name"], STALE)
 
 
 def _without_status(resource: Resource, sent: Object) -> Object:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from drydock.controllers import gc, namespace
-from drydock.controllers.ownership import controller, deleting, references
-from drydock.controllers.selectors import has, matches
 from drydock.controllers.world import Key, World, key, resource_of
+from drydock.metadata import controller, deleting, labels, references
 from drydock.resources import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -19,9 +18,11 @@ from drydock.resources import (
     REPLICA_SETS,
     SERVICE_ACCOUNTS,
     SERVICES,
+    Object,
     Resource,
 )
-from drydock.store import Change, Object
+from drydock.selectors import has, matches
+from drydock.store import Change
 
 _OWN = {
     DEPLOYMENTS: "deployment",
@@ -73,10 +74,10 @@ def _of_pod(change: Change, world: World) -> Iterator[Key]:
     sides = list(_sides(change))
     for service in world.beside(pod, SERVICES):
         selector = service["spec"].get("selector")
-        if selector and any(has(selector, side) for side in sides):
+        if selector and any(has(selector, labels(side)) for side in sides):
             yield key("endpointslice", SERVICES, service)
     for budget in world.beside(pod, POD_DISRUPTION_BUDGETS):
-        if any(matches(budget["spec"].get("selector"), side) for side in sides):
+        if any(matches(budget["spec"].get("selector"), labels(side)) for side in sides):
             yield key("pdb", POD_DISRUPTION_BUDGETS, budget)
     boss = controller(pod)
     if boss is None:
@@ -91,7 +92,7 @@ def _of_pod(change: Change, world: World) -> Iterator[Key]:
 
 def _adopters(resource: Resource, orphan: Object, world: World) -> Iterator[Key]:
     for each in world.beside(orphan, resource):
-        if matches(each["spec"]["selector"], orphan):
+        if matches(each["spec"]["selector"], labels(orphan)):
             yield key(_OWN[resource], resource, each)
 
 

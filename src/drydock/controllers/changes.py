@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from drydock.resources import Resource
-from drydock.store import Object, Propagation
+from drydock.lifecycle import Propagation
+from drydock.resources import Object, Resource
 
 
 @dataclass(frozen=True, slots=True)

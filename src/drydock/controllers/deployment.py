@@ -6,7 +6,9 @@ from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from drydock.controllers import conditions, pods, rollout
+from drydock import conditions
+from drydock.conditions import Verdict
+from drydock.controllers import pods, rollout
 from drydock.controllers.changes import (
     After,
     Change,
@@ -19,16 +21,16 @@ from drydock.controllers.changes import (
     Update,
     UpdateStatus,
 )
-from drydock.controllers.conditions import Verdict
 from drydock.controllers.deployment_status import (
     complete,
     seconds_to_deadline,
     status,
 )
-from drydock.controllers.ownership import claim, controller, deleting, reference
+from drydock.controllers.ownership import claim
 from drydock.controllers.rollout import Limits, limits, size
-from drydock.resources import DEPLOYMENTS, REPLICA_SETS
-from drydock.store import Object
+from drydock.lifecycle import SUFFIX_LETTERS
+from drydock.metadata import annotations, controller, deleting, reference
+from drydock.resources import DEPLOYMENTS, REPLICA_SETS, Object
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -40,7 +42,6 @@ NOT_COPIED = {
     rollout.DESIRED,
     rollout.MAX,
 }
-ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # Kubernetes' own: it spells no words
 
 
 def reconcile(
@@ -81,7 +82,7 @@ def template_hash(template: Object, collisions: int) -> str:
     """Ten letters of the template's content, as ReplicaSets and pods carry them."""
     content = json.dumps([template, collisions], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).digest()
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:10])
+    return "".join(SUFFIX_LETTERS[byte % len(SUFFIX_LETTERS)] for byte in digest[:10])
 
 
 def _same_template(replica_set: Object, deployment: Object) -> bool:
@@ -152,12 +153,11 @@ def _replica_set(deployment: Object, revision: int, replicas: int, bounds: Limit
 
 
 def _copied(deployment: Object) -> Mapping[str, str]:
-    annotations = deployment["metadata"].get("annotations") or {}
-    return {key: value for key, value in annotations.items() if key not in NOT_COPIED}
+    return {key: value for key, value in annotations(deployment).items() if key not in NOT_COPIED}
 
 
 def _revision(obj: Object) -> int:
-    return int((obj["metadata"].get("annotations") or {}).get(REVISION, 0))
+    return int(annotations(obj).get(REVISION, 0))
 
 
 def _next_revision(old: Sequence[Object]) -> int:
@@ -169,36 +169,36 @@ def _revise(
 ) -> Generator[Change, Object, bool]:
     """Keep the revision on the ReplicaSet and on the Deployment; true if that was all for now."""
     revision = max(_revision(new), _next_revision(old))
-    before = new["metadata"].get("annotations") or {}
-    annotations = {**before, **_copied(deployment), REVISION: str(revision)}
+    before = annotations(new)
+    wanted = {**before, **_copied(deployment), REVISION: str(revision)}
     if _revision(new) not in {0, revision}:  # a rollback: the set was here before
         history = (before.get(HISTORY), before[REVISION])
-        annotations[HISTORY] = ",".join(filter(None, history))
+        wanted[HISTORY] = ",".join(filter(None, history))
     ready_seconds = deployment["spec"].get("minReadySeconds", 0)
     hurried = new["spec"].get("minReadySeconds", 0) != ready_seconds
-    if annotations != before or hurried:
+    if wanted != before or hurried:
         spec = {**new["spec"], **({"minReadySeconds": ready_seconds} if hurried else {})}
-        yield Update(REPLICA_SETS, {**_annotated(new, annotations), "spec": spec})
+        yield Update(REPLICA_SETS, {**_annotated(new, wanted), "spec": spec})
         return True
     if _revision(deployment) != revision:
-        own = deployment["metadata"].get("annotations") or {}
-        yield Update(DEPLOYMENTS, _annotated(deployment, {**own, REVISION: str(revision)}))
+        own = {**annotations(deployment), REVISION: str(revision)}
+        yield Update(DEPLOYMENTS, _annotated(deployment, own))
         return True
     return False
 
 
-def _annotated(obj: Object, annotations: Mapping[str, str]) -> dict[str, Any]:
-    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+def _annotated(obj: Object, wanted: Mapping[str, str]) -> dict[str, Any]:
+    return {**obj, "metadata": {**obj["metadata"], "annotations": wanted}}
 
 
 def _scale(deployment: Object, replica_set: Object, replicas: int, bounds: Limits) -> Reconcile:
     before = size(replica_set)
-    had = replica_set["metadata"].get("annotations") or {}
-    annotations = {**had, **bounds.annotations}
-    if replicas == before and annotations == had:
+    had = annotations(replica_set)
+    wanted = {**had, **bounds.annotations}
+    if replicas == before and wanted == had:
         return
     spec = {**replica_set["spec"], "replicas": replicas}
-    yield Update(REPLICA_SETS, {**_annotated(replica_set, annotations), "spec": spec})
+    yield Update(REPLICA_SETS, {**_annotated(replica_set, wanted), "spec": spec})
     if replicas != before:
         name, way = replica_set["metadata"]["name"], "up" if replicas > before else "down"
         message = f"Scaled {way} replica set {name} from {before} to {replicas}"
@@ -207,11 +207,7 @@ def _scale(deployment: Object, replica_set: Object, replicas: int, bounds: Limit
 
 def _resized(sets: Sequence[Object], bounds: Limits) -> bool:
     """Was the Deployment scaled since its living sets were last sized?"""
-    wanted = (
-        (each["metadata"].get("annotations") or {}).get(rollout.DESIRED)
-        for each in sets
-        if size(each)
-    )
+    wanted = (annotations(each).get(rollout.DESIRED) for each in sets if size(each))
     return any(desired not in {None, str(bounds.replicas)} for desired in wanted)
 
 
@@ -257,8 +253,7 @@ def _running(old: Sequence[Object], namespace_pods: Sequence[Object]) -> bool:
 
 
 def _pause(deployment: Object, *, paused: bool) -> Verdict | None:
-    listed = (deployment.get("status") or {}).get("conditions") or ()
-    progressing = conditions.find(listed, "Progressing")
+    progressing = conditions.find(conditions.of(deployment), "Progressing")
     was = progressing is not None and progressing["reason"] == "DeploymentPaused"
     if paused:
         return "Unknown", "DeploymentPaused", "Deployment is paused"

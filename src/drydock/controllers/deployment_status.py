@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from drydock.controllers import conditions
-from drydock.controllers.conditions import Verdict
-from drydock.controllers.moments import seconds_since
-from drydock.controllers.rollout import count, limits
-from drydock.store import Object, timestamp
+from drydock import conditions
+from drydock.conditions import Verdict
+from drydock.controllers.rollout import count, limits, size
+from drydock.resources import Object
+from drydock.timestamps import seconds_since, timestamp
 
 NO_DEADLINE = 2**31 - 1
 
@@ -20,12 +20,11 @@ def status(
     verdict: Verdict | None = None,
 ) -> Object:
     """`verdict` is what Progressing says when the caller knows better than the counters."""
-    before = deployment.get("status") or {}
     counts = _counts(deployment, sets, new)
-    listed = list(before.get("conditions") or [])
+    listed = list(conditions.of(deployment))
     listed = _put(listed, "Available", _available(deployment, counts), now)
     if verdict is None:
-        verdict = _progress(deployment, new, before, counts, now)
+        verdict = _progress(deployment, new, counts, now)
     if verdict is not None:
         moved = verdict[1] == "ReplicaSetUpdated"
         listed = _put(listed, "Progressing", verdict, now, moved=moved)
@@ -59,14 +58,10 @@ def _counts(deployment: Object, sets: Sequence[Object], new: Object | None) -> d
         "updatedReplicas": count([new], "replicas") if new is not None else 0,
         "readyReplicas": count(sets, "readyReplicas"),
         "availableReplicas": available,
-        "unavailableReplicas": max(0, sum(_size(each) for each in sets) - available),
+        "unavailableReplicas": max(0, sum(map(size, sets)) - available),
         "collisionCount": collisions,
     }
     return {key: value for key, value in counts.items() if value}
-
-
-def _size(replica_set: Object) -> int:
-    return int(replica_set["spec"].get("replicas", 1))
 
 
 def _available(deployment: Object, counts: Object) -> Verdict:
@@ -80,11 +75,11 @@ def _available(deployment: Object, counts: Object) -> Verdict:
 
 
 def _progress(
-    deployment: Object, new: Object | None, before: Object, counts: Object, now: datetime
+    deployment: Object, new: Object | None, counts: Object, now: datetime
 ) -> Verdict | None:
     """None leaves the condition as it is."""
     deadline = _deadline(deployment)
-    current = conditions.find(before.get("conditions") or (), "Progressing")
+    current = conditions.find(conditions.of(deployment), "Progressing")
     if deadline is None:
         return None
     settled = current is not None and current["reason"] == "NewReplicaSetAvailable"
@@ -94,7 +89,7 @@ def _progress(
     subject = f'ReplicaSet "{new["metadata"]["name"]}"' if new else f'Deployment "{name}"'
     if complete(deployment, counts):
         return "True", "NewReplicaSetAvailable", f"{subject} has successfully progressed."
-    if _moved(before, counts):
+    if _moved(deployment.get("status") or {}, counts):
         return "True", "ReplicaSetUpdated", f"{subject} is progressing."
     if current is None or settled or current["reason"] == "DeploymentPaused":
         return None
@@ -136,10 +131,7 @@ def _with_failure(
 ) -> list[Object]:
     """The new ReplicaSet's failure stands for the Deployment's, and any set's when it has none."""
     ordered = sorted(sets, key=lambda each: each is not new)
-    failures = (
-        conditions.find((each.get("status") or {}).get("conditions") or (), "ReplicaFailure")
-        for each in ordered
-    )
+    failures = (conditions.find(conditions.of(each), "ReplicaFailure") for each in ordered)
     failure = next((each for each in failures if each), None)
     if failure is None:
         return [each for each in listed if each["type"] != "ReplicaFailure"]

@@ -5,10 +5,9 @@ from typing import Any
 
 from drydock.controllers import pods
 from drydock.controllers.changes import Create, Delete, Reconcile, Update
-from drydock.controllers.ownership import deleting, reference
-from drydock.controllers.selectors import has, labels
-from drydock.resources import ENDPOINT_SLICES, ENDPOINTS, SERVICES
-from drydock.store import Object
+from drydock.metadata import deleting, labels, reference
+from drydock.resources import ENDPOINT_SLICES, ENDPOINTS, SERVICES, Object
+from drydock.selectors import has
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -29,7 +28,7 @@ def reconcile(
     selector = spec.get("selector")
     if deleting(service) or not selector or spec.get("type") == "ExternalName":
         return
-    serving = [pod for pod in namespace_pods if has(selector, pod) and _reachable(pod)]
+    serving = [pod for pod in namespace_pods if has(selector, labels(pod)) and _reachable(pod)]
     groups: dict[Ports, list[Object]] = {}
     for pod in serving:
         groups.setdefault(_ports(service, pod), []).append(pod)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from drydock.controllers.changes import Delete, Reconcile, Update
-from drydock.controllers.ownership import deleting, references, with_references
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock.controllers.ownership import with_references
+from drydock.metadata import deleting, references
+from drydock.resources import Object, Resource
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"

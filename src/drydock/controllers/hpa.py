@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from drydock.controllers import conditions
+from drydock import conditions
 from drydock.controllers.changes import (
     After,
     Recommend,
@@ -16,11 +16,11 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.metrics import Proposal, Unknown, Usage, propose
-from drydock.controllers.ownership import deleting
 from drydock.controllers.rollout import size
-from drydock.controllers.selectors import matches
-from drydock.resources import HORIZONTAL_POD_AUTOSCALERS, Resource
-from drydock.store import Object, timestamp
+from drydock.metadata import deleting, labels
+from drydock.resources import HORIZONTAL_POD_AUTOSCALERS, Object, Resource
+from drydock.selectors import matches
+from drydock.timestamps import timestamp
 
 PERIOD = 15.0  # seconds between looks, as the real one's
 LONGEST_WINDOW = timedelta(hours=1)
@@ -64,7 +64,7 @@ def reconcile(
     if deleting(autoscaler):
         return
     yield After(PERIOD)
-    before: list[Object] = list((autoscaler.get("status") or {}).get("conditions") or [])
+    before: list[Object] = list(conditions.of(autoscaler))
     if target is None:
         ref = autoscaler["spec"]["scaleTargetRef"]
         message = f'{ref["kind"]} "{ref["name"]}" not found'
@@ -117,7 +117,7 @@ def _decide(
         return _Decision(most, "Current number of replicas above Spec.MaxReplicas", listed)
     if current < least:
         return _Decision(least, "Current number of replicas below Spec.MinReplicas", listed)
-    selected = [pod for pod in namespace_pods if matches(target["spec"]["selector"], pod)]
+    selected = [pod for pod in namespace_pods if matches(target["spec"]["selector"], labels(pod))]
     proposals, trouble = _proposals(spec.get("metrics") or (), current, selected, usage, now)
     wanted = max((each.replicas for each in proposals), default=current)
     if not proposals or (trouble is not None and wanted < current):

@@ -4,7 +4,8 @@ from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
-from drydock.controllers import conditions, pods
+from drydock import conditions
+from drydock.controllers import pods
 from drydock.controllers.changes import (
     After,
     Change,
@@ -15,10 +16,10 @@ from drydock.controllers.changes import (
     Refused,
     UpdateStatus,
 )
-from drydock.controllers.moments import moment, seconds_since
-from drydock.controllers.ownership import controlled, deleting
-from drydock.resources import JOBS, PODS
-from drydock.store import Object, timestamp
+from drydock.controllers.ownership import controlled
+from drydock.metadata import deleting
+from drydock.resources import JOBS, PODS, Object
+from drydock.timestamps import moment, seconds_since, timestamp
 
 FIRST_DELAY = 10.0  # seconds, doubled for each further failure, as Kubernetes does
 LONGEST_DELAY = 360.0
@@ -31,7 +32,7 @@ def reconcile(job: Object, candidates: Sequence[Object], now: datetime) -> Recon
     if deleting(job):
         return
     before = job.get("status") or {}
-    finish = _finished_at(before)
+    finish = _finished_at(job)
     if finish is not None:
         yield from _expire(job, finish, now)
         return
@@ -55,7 +56,7 @@ def reconcile(job: Object, candidates: Sequence[Object], now: datetime) -> Recon
             if seconds is not None:
                 yield After(seconds)
     leaving = [pod for pod in mine if deleting(pod) and not pods.finished(pod)]
-    listed = _verdict(before, failure, now, done=done, settled=not leaving and not active)
+    listed = _verdict(job, failure, now, done=done, settled=not leaving and not active)
     status = _status(
         active,
         succeeded,
@@ -68,11 +69,11 @@ def reconcile(job: Object, candidates: Sequence[Object], now: datetime) -> Recon
         status["completionTime"] = timestamp(now)
     if status != before:
         yield UpdateStatus(JOBS, {**job, "status": status})
-        yield from _tell(job, before, listed)
+        yield from _tell(job, listed)
 
 
-def _finished_at(status: Object) -> str | None:
-    for condition in status.get("conditions") or ():
+def _finished_at(job: Object) -> str | None:
+    for condition in conditions.of(job):
         if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
             return str(condition["lastTransitionTime"])
     return None
@@ -92,8 +93,7 @@ def _expire(job: Object, finish: str, now: datetime) -> Reconcile:
 def _failure(
     job: Object, mine: Sequence[Object], failed: int, started: str, now: datetime
 ) -> Failure | None:
-    listed = (job.get("status") or {}).get("conditions") or ()
-    target = conditions.find(listed, "FailureTarget")
+    target = conditions.find(conditions.of(job), "FailureTarget")
     if target is not None:
         return target["reason"], target["message"]
     limit = job["spec"].get("backoffLimit", 6)
@@ -141,7 +141,7 @@ def _balance(
     if wait > 0 and len(active) < wanted:
         return active, wait
     while len(active) < wanted:
-        pod = pods.from_template(spec["template"], JOBS, job, _labels(job))
+        pod = pods.from_template(spec["template"], JOBS, job)
         try:
             created = yield Create(PODS, pod)
         except Refused as refused:
@@ -171,16 +171,6 @@ def _failed_at(pod: Object) -> datetime:
     return max(map(moment, ends or [pod["metadata"]["creationTimestamp"]]))
 
 
-def _labels(job: Object) -> dict[str, str]:
-    name, uid = job["metadata"]["name"], job["metadata"]["uid"]
-    return {
-        "batch.kubernetes.io/controller-uid": uid,
-        "batch.kubernetes.io/job-name": name,
-        "controller-uid": uid,
-        "job-name": name,
-    }
-
-
 def _remove(job: Object, pod: Object) -> Reconcile:
     yield Delete(PODS, pod)
     message = f"Deleted pod: {pod['metadata']['name']}"
@@ -194,7 +184,7 @@ def _suspend(
         yield from _remove(job, pod)
     before = job.get("status") or {}
     listed = conditions.put(
-        before.get("conditions") or [], "Suspended", ("True", "JobSuspended", "Job suspended"), now
+        conditions.of(job), "Suspended", ("True", "JobSuspended", "Job suspended"), now
     )
     status = _status([], succeeded, failed, terminating=0, started=None, listed=listed)
     if status != before:
@@ -202,10 +192,10 @@ def _suspend(
 
 
 def _verdict(
-    before: Object, failure: Failure | None, now: datetime, *, done: bool, settled: bool
+    job: Object, failure: Failure | None, now: datetime, *, done: bool, settled: bool
 ) -> list[Object]:
     """First the intention, and once no pod of the job is left running, the end itself."""
-    listed: list[Object] = list(before.get("conditions") or [])
+    listed: list[Object] = list(conditions.of(job))
     if conditions.holds(listed, "Suspended"):
         listed = conditions.put(listed, "Suspended", ("False", "JobResumed", "Job resumed"), now)
     if failure is not None:
@@ -237,8 +227,8 @@ def _status(
     return {**status, "ready": ready, "terminating": terminating, "uncountedTerminatedPods": {}}
 
 
-def _tell(job: Object, before: Object, listed: Sequence[Object]) -> Reconcile:
-    was = before.get("conditions") or ()
+def _tell(job: Object, listed: Sequence[Object]) -> Reconcile:
+    was = conditions.of(job)
     if conditions.holds(listed, "Complete") and not conditions.holds(was, "Complete"):
         yield Record(JOBS, job, "Normal", "Completed", "Job completed")
     failed = conditions.find(listed, "Failed")

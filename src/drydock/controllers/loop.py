@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from drydock.api.apply import track
-from drydock.controllers import events, hpa
+from drydock import events
+from drydock.controllers import hpa
 from drydock.controllers.affected import affected
 from drydock.controllers.changes import (
     After,
@@ -23,26 +23,34 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.metrics import Usage
-from drydock.controllers.moments import seconds_since
-from drydock.controllers.ownership import deleting
 from drydock.controllers.plan import plan
 from drydock.controllers.world import WATCHED, Key, World
-from drydock.resources import EVENTS, NAMESPACES, Resource
-from drydock.store import (
-    AlreadyExists,
-    Conflict,
-    Gone,
-    NotFound,
+from drydock.metadata import deleting, key_of
+from drydock.patches.apply import track
+from drydock.resources import (
+    DEPLOYMENTS,
+    HORIZONTAL_POD_AUTOSCALERS,
+    JOBS,
+    NAMESPACES,
+    REPLICA_SETS,
     Object,
-    Store,
-    timestamp,
+    Resource,
 )
+from drydock.store import AlreadyExists, Conflict, Gone, NotFound, Store
 from drydock.store import Change as Seen
+from drydock.timestamps import timestamp
 
 MANAGER = "kube-controller-manager"
 LONGEST_RETRY = 60.0  # seconds
 TIDY = 300.0  # seconds between looks for expired events
-REMEMBERED = 1024  # identities of events, to count repetitions
+
+COMPONENTS = {
+    DEPLOYMENTS: "deployment-controller",
+    REPLICA_SETS: "replicaset-controller",
+    JOBS: "job-controller",
+    HORIZONTAL_POD_AUTOSCALERS: "horizontal-pod-autoscaler",
+}
+"""Who speaks in the events about each kind."""
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +83,10 @@ class Controllers:
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._past: dict[Key, list[Recommend]] = {}
-        self._told: dict[tuple[str, ...], str] = {}
+        self._recorders = {
+            resource: events.Recorder(store, component, clock=clock)
+            for resource, component in COMPONENTS.items()
+        }
 
     async def run(self) -> None:
         try:
@@ -189,14 +200,11 @@ class Controllers:
             case UpdateStatus(resource, obj):
                 return self._store.update(resource, obj, subresource="status")
             case Delete(resource, obj, propagation):
-                metadata = obj["metadata"]
-                namespace, uid = metadata.get("namespace", ""), metadata["uid"]
-                return self._store.delete(
-                    resource, namespace, metadata["name"], propagation=propagation, uid=uid
-                )
-            case Record():
-                self._record(change)
-                return change.object
+                uid = obj["metadata"]["uid"]
+                return self._store.delete(resource, *key_of(obj), propagation=propagation, uid=uid)
+            case Record(resource, obj, type_, reason, message):
+                self._recorders[resource].record(resource, obj, reason, message, type_=type_)
+                return obj
             case After(seconds):
                 self._later(key, seconds)
             case Recommend(at):
@@ -219,10 +227,9 @@ class Controllers:
     def _update(
         self, resource: Resource, before: Object, after: Object, subresource: str
     ) -> Object:
-        metadata = before["metadata"]
-        stored = self._store.get(resource, metadata.get("namespace", ""), metadata["name"])
+        stored = self._store.get(resource, *key_of(before))
         if stored is None:
-            raise NotFound(metadata["name"])
+            raise NotFound(before["metadata"]["name"])
         now = timestamp(self._clock())
         tracked = track(stored, after, manager=MANAGER, now=now, subresource=subresource)
         return self._store.update(resource, tracked)
@@ -231,27 +238,8 @@ class Controllers:
         home = self._store.get(NAMESPACES, "", namespace)
         return home is not None and not deleting(home)
 
-    def _record(self, record: Record) -> None:
-        namespace = record.object["metadata"]["namespace"]
-        if not self._alive(namespace):
-            return
-        now, identity = timestamp(self._clock()), events.identity(record)
-        before = self._store.get(EVENTS, namespace, self._told.pop(identity, ""))
-        if before is None:
-            stored = self._store.create(EVENTS, events.event(record, now))
-        else:
-            stored = self._store.update(EVENTS, events.again(before, now))
-        self._told[identity] = stored["metadata"]["name"]
-        if len(self._told) > REMEMBERED:
-            del self._told[next(iter(self._told))]
-
     async def _tidy(self) -> None:
-        """Events live for an hour; everything else lives until somebody deletes it."""
+        """Of all kinds only events go by themselves."""
         while True:
-            now = self._clock()
-            for event in self._store.list(EVENTS):
-                metadata = event["metadata"]
-                seen = event.get("lastTimestamp") or metadata["creationTimestamp"]
-                if seconds_since(seen, now) > events.LIFETIME:
-                    self._store.delete(EVENTS, metadata["namespace"], metadata["name"])
+            events.expire(self._store, self._clock())
             await asyncio.sleep(TIDY)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from drydock import quantities
 from drydock.controllers import pods
-from drydock.controllers.moments import seconds_since
-from drydock.controllers.ownership import deleting
-from drydock.node import quantity
-from drydock.store import Object
+from drydock.metadata import deleting
+from drydock.resources import Object
+from drydock.timestamps import seconds_since
 
 TOLERANCE = 0.1
 WINDOW = 15.0  # seconds of readiness before a pod's usage counts: starting is not load
@@ -66,7 +66,7 @@ def propose(
 def _target(target: Object, pod: Object) -> float:
     """Cores that this pod should use on average."""
     if "averageValue" in target:
-        return float(quantity.parse(target["averageValue"]))
+        return float(quantities.parse(target["averageValue"]))
     return requested(pod) * float(target["averageUtilization"]) / 100
 
 
@@ -77,7 +77,7 @@ def requested(pod: Object) -> float:
         if request is None:
             where = f"container {container['name']} of Pod {pod['metadata']['name']}"
             raise Unknown(f"missing request for cpu in {where}")
-        total += float(quantity.parse(request))
+        total += float(quantities.parse(request))
     return total
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from drydock.controllers.changes import After, Create, Delete, Reconcile, Update
-from drydock.controllers.ownership import deleting
-from drydock.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS, Resource
-from drydock.store import Object
+from drydock.metadata import deleting
+from drydock.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS, Object, Resource
 
 ROOT_CA = "kube-root-ca.crt"
 DEFAULT_ACCOUNT = "default"

@@ -1,32 +1,11 @@
-"""Who owns whom: owner references, adoption and release by selector."""
+"""Who owns whom: adoption and release by selector."""
 
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any
 
 from drydock.controllers.changes import Change, Update
-from drydock.controllers.selectors import matches
-from drydock.resources import Resource
-from drydock.store import Object
-
-
-def reference(resource: Resource, owner: Object) -> dict[str, Any]:
-    """The reference a controller puts into what it makes."""
-    return {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
-
-
-def references(obj: Object) -> Sequence[Object]:
-    return obj["metadata"].get("ownerReferences") or ()
-
-
-def controller(obj: Object) -> Object | None:
-    return next((each for each in references(obj) if each.get("controller")), None)
+from drydock.metadata import controller, deleting, labels, reference, references
+from drydock.resources import Object, Resource
+from drydock.selectors import matches
 
 
 def controlled(owner: Object, candidates: Iterable[Object]) -> list[Object]:
@@ -34,10 +13,6 @@ def controlled(owner: Object, candidates: Iterable[Object]) -> list[Object]:
     return [
         each for each in candidates if (boss := controller(each)) is not None and boss["uid"] == uid
     ]
-
-
-def deleting(obj: Object) -> bool:
-    return "deletionTimestamp" in obj["metadata"]
 
 
 def claim(
@@ -49,7 +24,7 @@ def claim(
     settled = True
     for each in candidates:
         boss = controller(each)
-        fits = matches(owner["spec"]["selector"], each)
+        fits = matches(owner["spec"]["selector"], labels(each))
         if boss is not None and boss["uid"] == uid:
             if fits:
                 mine.append(each)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from drydock.controllers import conditions, pods
+from drydock import conditions
+from drydock.controllers import pods
 from drydock.controllers.changes import After, Reconcile, UpdateStatus
-from drydock.controllers.moments import seconds_since
-from drydock.controllers.ownership import controller, deleting
 from drydock.controllers.rollout import share, size
-from drydock.controllers.selectors import matches
-from drydock.resources import POD_DISRUPTION_BUDGETS
-from drydock.store import Object
+from drydock.metadata import controller, deleting, labels
+from drydock.resources import POD_DISRUPTION_BUDGETS, Object
+from drydock.selectors import matches
+from drydock.timestamps import seconds_since
 
 EVICTION_GRACE = 120.0  # seconds an eviction counts before its pod is seen leaving
 
@@ -27,7 +27,7 @@ def reconcile(
     chosen = [
         pod
         for pod in namespace_pods
-        if matches(budget["spec"].get("selector"), pod) and not pods.finished(pod)
+        if matches(budget["spec"].get("selector"), labels(pod)) and not pods.finished(pod)
     ]
     expected, desired = _targets(budget, chosen, replica_sets)
     disrupted = _disrupted(before, chosen, now)
@@ -37,7 +37,7 @@ def reconcile(
     )
     allowed = max(0, healthy - desired) if expected else 0
     listed = conditions.put(
-        before.get("conditions") or [],
+        conditions.of(budget),
         "DisruptionAllowed",
         ("True", "SufficientPods", "") if allowed else ("False", "InsufficientPods", ""),
         now,

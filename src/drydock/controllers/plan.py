@@ -14,8 +14,8 @@ from drydock.controllers import (
     replicaset,
 )
 from drydock.controllers.changes import Recommend, Reconcile
-from drydock.controllers.ownership import references
 from drydock.controllers.world import Key, World, resource_of
+from drydock.metadata import references
 from drydock.resources import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -24,8 +24,8 @@ from drydock.resources import (
     PODS,
     REPLICA_SETS,
     SERVICE_ACCOUNTS,
+    Object,
 )
-from drydock.store import Object
 
 Past = Sequence[Recommend]
 Plan = Callable[[Key, Object, World, Past, datetime], Reconcile]

@@ -1,14 +1,12 @@
 """What controllers ask of a pod, and how they make one from a template."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from drydock.controllers import conditions
-from drydock.controllers.moments import seconds_since
-from drydock.controllers.ownership import deleting, reference
-from drydock.resources import Resource
-from drydock.store import Object
+from drydock import conditions
+from drydock.metadata import deleting, reference
+from drydock.resources import Object, Resource
+from drydock.timestamps import seconds_since
 
 
 def phase(pod: Object) -> str:
@@ -25,7 +23,7 @@ def active(pod: Object) -> bool:
 
 def ready_since(pod: Object) -> str | None:
     """The time of its becoming ready; None while it is not."""
-    condition = conditions.find((pod.get("status") or {}).get("conditions") or (), "Ready")
+    condition = conditions.find(conditions.of(pod), "Ready")
     if condition is None or condition["status"] != "True":
         return None
     since = condition.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"]
@@ -55,15 +53,13 @@ def restarts(pod: Object) -> int:
     )
 
 
-def from_template(
-    template: Object, resource: Resource, owner: Object, labels: Mapping[str, str] | None = None
-) -> Object:
+def from_template(template: Object, resource: Resource, owner: Object) -> Object:
     """A pod of `owner`, named by the store after it."""
     metadata = template.get("metadata") or {}
     made: dict[str, Any] = {
         "generateName": f"{owner['metadata']['name']}-",
         "namespace": owner["metadata"]["namespace"],
-        "labels": {**(metadata.get("labels") or {}), **(labels or {})},
+        "labels": metadata.get("labels") or {},
         "ownerReferences": [reference(resource, owner)],
     }
     for key in ("annotations", "finalizers"):

@@ -4,7 +4,8 @@ from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
-from drydock.controllers import conditions, pods
+from drydock import conditions
+from drydock.controllers import pods
 from drydock.controllers.changes import (
     After,
     Change,
@@ -15,11 +16,11 @@ from drydock.controllers.changes import (
     Refused,
     UpdateStatus,
 )
-from drydock.controllers.moments import moment
-from drydock.controllers.ownership import claim, deleting
-from drydock.controllers.selectors import has
-from drydock.resources import PODS, REPLICA_SETS
-from drydock.store import Object
+from drydock.controllers.ownership import claim
+from drydock.metadata import annotations, deleting, labels
+from drydock.resources import PODS, REPLICA_SETS, Object
+from drydock.selectors import has
+from drydock.timestamps import moment
 
 RETRY = 10.0  # seconds after a refused pod
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -58,7 +59,7 @@ def usefulness(pod: Object) -> tuple[Any, ...]:
         bool(pod["spec"].get("nodeName")),
         pods.phase(pod) == "Running",
         since is not None,
-        int((metadata.get("annotations") or {}).get(DELETION_COST, 0)),
+        int(annotations(pod).get(DELETION_COST, 0)),
         -moment(since).timestamp() if since else 0,
         -pods.restarts(pod),
         -moment(metadata["creationTimestamp"]).timestamp(),
@@ -97,18 +98,18 @@ def _status(
 ) -> tuple[Object, float | None]:
     """The status, and the seconds until a ready pod becomes available."""
     spec = replica_set["spec"]
-    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    wanted = (spec["template"].get("metadata") or {}).get("labels") or {}
     waits = [
         wait
         for pod in active
         if (wait := pods.seconds_to_available(pod, spec.get("minReadySeconds", 0), now)) is not None
     ]
-    before = (replica_set.get("status") or {}).get("conditions") or []
+    before = conditions.of(replica_set)
     after = [each for each in before if each["type"] != "ReplicaFailure"]
     if refusal is not None:
         after = conditions.put(before, "ReplicaFailure", ("True", *refusal), now)
     counts = {
-        "fullyLabeledReplicas": sum(has(labels, pod) for pod in active),
+        "fullyLabeledReplicas": sum(has(wanted, labels(pod)) for pod in active),
         "readyReplicas": len(waits),
         "availableReplicas": sum(wait == 0 for wait in waits),
         "observedGeneration": replica_set["metadata"]["generation"],

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from drydock.store import Object
+from drydock.metadata import annotations
+from drydock.resources import Object
 
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAX = "deployment.kubernetes.io/max-replicas"
@@ -114,6 +114,5 @@ def _created(replica_set: Object) -> str:
 def _fraction(replica_set: Object, limits: Limits) -> int:
     if limits.replicas == 0:
         return -size(replica_set)
-    annotations: Mapping[str, Any] = replica_set["metadata"].get("annotations") or {}
-    before = int(annotations.get(MAX, 0)) or limits.most
+    before = int(annotations(replica_set).get(MAX, 0)) or limits.most
     return (2 * size(replica_set) * limits.most + before) // (2 * before) - size(replica_set)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drydock.controllers.metrics import Usage
-from drydock.controllers.ownership import references
-from drydock.resources import EVENTS, RESOURCES, Resource
-from drydock.store import Change, Object, Store
+from drydock.metadata import key_of, references
+from drydock.resources import EVENTS, RESOURCES, Object, Resource
+from drydock.store import Change, Store
 
 _BY_KIND = {(each.api_version, each.kind): each for each in RESOURCES}
 
@@ -28,8 +28,7 @@ class Key:
 
 
 def key(controller: str, resource: Resource, obj: Object) -> Key:
-    metadata = obj["metadata"]
-    return Key(controller, resource, metadata.get("namespace", ""), metadata["name"])
+    return Key(controller, resource, *key_of(obj))
 
 
 def resource_of(reference: Object) -> Resource | None:

@@ -25,7 +25,7 @@ class Addresses:
     """Counts on from a random place, so that an address rests long before it is used again."""
 
     def __init__(self) -> None:
-        self._next = random.randrange(256 * 254)  # noqa: S311 - spreads drydocks, guards nothing
+        self._next = random.randrange(256 * 254)  # noqa: S311  # spreads drydocks, guards nothing
 
     def claim(self) -> Address:
         for _ in range(256 * 254):

@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 
+from drydock.timestamps import timestamp
+
 
 def now() -> str:
     """Whole seconds, as in metadata and status."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return timestamp(datetime.now(UTC))
 
 
 def precise() -> str:
-    """Microseconds, as log lines and events begin."""
+    """Microseconds, as log lines begin."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def parse(text: str) -> datetime:
-    return datetime.fromisoformat(text)

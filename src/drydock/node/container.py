@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Literal
 
-from drydock.node import clock, quantity
+from drydock import quantities
+from drydock.node import clock
 from drydock.node.back_off import BackOff, duration
 from drydock.node.context import PodContext
 from drydock.node.environment import ConfigError, environment
@@ -21,8 +22,8 @@ from drydock.node.refused import Refused
 from drydock.node.run import Run
 from drydock.node.security import root_refusal
 from drydock.node.status import Container, Running, State, Terminated, Waiting
+from drydock.resources import Object
 
-Object = Mapping[str, Any]
 Policy = Literal["Always", "OnFailure", "Never"]
 
 _NOTICED = 1.0  # seconds that ErrImagePull is shown before ImagePullBackOff, as between two syncs of a kubelet
@@ -66,7 +67,7 @@ class ContainerRunner:
     def memory_limit(self) -> Decimal | None:
         """Bytes."""
         limit = self.spec.get("resources", {}).get("limits", {}).get("memory")
-        return None if limit is None else quantity.parse(limit)
+        return None if limit is None else quantities.parse(limit)
 
     async def started(self) -> None:
         """Returns when the startup probe has succeeded, or the process runs where there is none."""

@@ -1,19 +1,18 @@
 """What the containers of one pod share."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from drydock.events import Recorder
 from drydock.node.back_off import Schedule
 from drydock.node.environment import Configs, Downward
-from drydock.node.events import Recorder
 from drydock.node.images import Images
 from drydock.node.launch import Host
 from drydock.node.process import Processes
 from drydock.node.volumes import temporary_folder
-
-Object = Mapping[str, Any]
+from drydock.resources import PODS, Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +72,4 @@ class PodContext:
         *,
         field: str = "",
     ) -> None:
-        self.recorder.record(self.pod, reason, message, type_=type_, field=field)
+        self.recorder.record(PODS, self.pod, reason, message, type_=type_, field=field)

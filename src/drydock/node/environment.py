@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
-from typing import Any
 
-from drydock.node import quantity
-
-Object = Mapping[str, Any]
+from drydock import quantities
+from drydock.resources import Object
 
 _REFERENCE = re.compile(r"\$(?:\$|\(([^()]*)\))")
 _NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
@@ -80,8 +78,8 @@ class Downward:
             raise ConfigError(f"unsupported container resource: {reference['resource']}")
         amounts = meant.get("resources", {}).get(kind, {})
         fallback = self.allocatable.get(resource, "0") if kind == "limits" else "0"
-        amount = quantity.parse(amounts.get(resource, fallback))
-        divisor = quantity.parse(reference.get("divisor") or "1") or Decimal(1)
+        amount = quantities.parse(amounts.get(resource, fallback))
+        divisor = quantities.parse(reference.get("divisor") or "1") or Decimal(1)
         return str(ceil(amount / divisor))
 
 

@@ -3,13 +3,13 @@
 import asyncio
 import hashlib
 import json
-import platform
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from drydock.node import machine
 from drydock.node.unpack import BadLayer, unpack
 
 _REFERENCE = re.compile(
@@ -22,7 +22,6 @@ _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 HOST_RUNTIME = ("dev.shipway.runtime", "host")
 
 
@@ -80,6 +79,9 @@ class Image:
 class PullFailed(Exception):
     """The image cannot be had; the message is what a container runtime would say."""
 
+    def __init__(self, reference: Reference, why: str) -> None:
+        super().__init__(f'failed to pull and unpack image "{reference}": {why}')
+
 
 class Images:
     """Unpacks each image once, whoever asks; what is on disk is whole."""
@@ -108,9 +110,7 @@ class Images:
                 try:
                     await asyncio.to_thread(unpack, layers, rootfs)
                 except BadLayer as bad:
-                    raise PullFailed(
-                        f'failed to pull and unpack image "{reference}": failed to extract layer {bad}'
-                    ) from bad
+                    raise PullFailed(reference, f"failed to extract layer {bad}") from bad
         return _image(reference, digest, rootfs, config.get("config") or {}, manifest)
 
     def _rootfs(self, digest: str) -> Path:
@@ -120,8 +120,9 @@ class Images:
         """The digest of the reference and the manifest for this machine."""
         if reference.host not in self._hosts:
             raise PullFailed(
-                f'failed to pull and unpack image "{reference}": the embedded cluster reaches only its own '
-                f"registry ({', '.join(sorted(self._hosts))}), not {reference.host}"
+                reference,
+                "the embedded cluster reaches only its own registry "
+                f"({', '.join(sorted(self._hosts))}), not {reference.host}",
             )
         media_type, raw = self._manifest(reference, reference.digest or reference.tag)
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
@@ -130,39 +131,30 @@ class Images:
             _, raw = self._manifest(reference, _of_this_machine(reference, manifest["manifests"]))
             manifest = json.loads(raw)
         if "config" not in manifest or "layers" not in manifest:
-            raise PullFailed(
-                f'failed to pull and unpack image "{reference}": {media_type} is no image'
-            )
+            raise PullFailed(reference, f"{media_type} is no image")
         return digest, manifest
 
     def _manifest(self, reference: Reference, name: str) -> tuple[str, bytes]:
         found = self._source.manifest(reference.repository, name)
         if found is None:
-            raise PullFailed(
-                f'failed to pull and unpack image "{reference}": '
-                f'failed to resolve reference "{reference}": {reference}: not found'
-            )
+            why = f'failed to resolve reference "{reference}": {reference}: not found'
+            raise PullFailed(reference, why)
         return found
 
     def _blob(self, reference: Reference, digest: str) -> Path:
         path = self._source.blob_path(reference.repository, digest)
         if path is None:
-            raise PullFailed(
-                f'failed to pull and unpack image "{reference}": '
-                f"failed to copy: content at {digest} not found: not found"
-            )
+            why = f"failed to copy: content at {digest} not found: not found"
+            raise PullFailed(reference, why)
         return path
 
 
 def _of_this_machine(reference: Reference, manifests: Sequence[Mapping[str, Any]]) -> str:
-    machine = _MACHINES.get(platform.machine(), platform.machine())
     for entry in manifests:
         on = entry.get("platform") or {}
-        if on.get("os") == "linux" and on.get("architecture") == machine:
+        if on.get("os") == "linux" and on.get("architecture") == machine.architecture():
             return str(entry["digest"])
-    raise PullFailed(
-        f'failed to pull and unpack image "{reference}": no match for platform in manifest: not found'
-    )
+    raise PullFailed(reference, "no match for platform in manifest: not found")
 
 
 def _image(

@@ -8,12 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from drydock.node.environment import expand_all
 from drydock.node.images import Image
-
-Object = Mapping[str, Any]
+from drydock.resources import Object
 
 _SEARCH_PATHS = ("PATH", "PYTHONPATH")
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from drydock.node import clock
+from drydock.timestamps import moment
 
 _LONGEST = 16 * 1024  # bytes; a longer line is split, as container runtimes do
 SIZE = 10 * 1024 * 1024  # bytes; a file that would pass it becomes the older half
@@ -126,7 +127,7 @@ def _names(path: Path, descriptor: int) -> bool:
 
 
 def _time(line: bytes) -> datetime:
-    return clock.parse(line.partition(b" ")[0].decode())
+    return moment(line.partition(b" ")[0].decode())
 
 
 def _text(line: bytes) -> bytes:

@@ -23,16 +23,19 @@ def allocatable() -> dict[str, str]:
     }
 
 
+def architecture() -> str:
+    """As images and Kubernetes name it."""
+    return _MACHINES.get(platform.machine(), platform.machine())
+
+
 def node() -> dict[str, Any]:
-    system = platform.system().lower()
-    machine = _MACHINES.get(platform.machine(), platform.machine())
     return {
         "metadata": {
             "name": NAME,
             "labels": {
                 "kubernetes.io/hostname": NAME,
-                "kubernetes.io/os": system,
-                "kubernetes.io/arch": machine,
+                "kubernetes.io/os": platform.system().lower(),
+                "kubernetes.io/arch": architecture(),
                 "node-role.kubernetes.io/control-plane": "",
             },
         },
@@ -81,7 +84,7 @@ def node_status(resources: Mapping[str, str]) -> dict[str, Any]:
             )
         ],
         "nodeInfo": {
-            "architecture": _MACHINES.get(platform.machine(), platform.machine()),
+            "architecture": architecture(),
             "operatingSystem": platform.system().lower(),
             "kernelVersion": platform.release(),
             "osImage": platform.platform(),

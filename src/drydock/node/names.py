@@ -1,13 +1,11 @@
 """In-cluster names and addresses: which service, and which ready endpoints, somebody means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from drydock.resources import ENDPOINT_SLICES, NAMESPACES, SERVICES
+from drydock.metadata import labels
+from drydock.resources import ENDPOINT_SLICES, NAMESPACES, SERVICES, Object
 from drydock.store import Store
-
-Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,7 @@ def endpoints(store: Store, service: Object, port: int) -> Sequence[Endpoint] | 
     return [
         endpoint
         for candidate in store.list(ENDPOINT_SLICES, metadata["namespace"])
-        if candidate["metadata"].get("labels", {}).get("kubernetes.io/service-name")
-        == metadata["name"]
+        if labels(candidate).get("kubernetes.io/service-name") == metadata["name"]
         for endpoint in _ready(candidate, wanted.get("name") or "")
     ]
 

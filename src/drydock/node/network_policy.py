@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from typing import Any, Literal
+from typing import Literal
 
-from drydock.node.label_selector import matches
+from drydock.resources import Object
+from drydock.selectors import matches
 
-Object = Mapping[str, Any]
 Direction = Literal["Ingress", "Egress"]
 
 

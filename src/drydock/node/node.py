@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from drydock.node import clock, logs, machine, scheduler
+from drydock.events import Recorder
+from drydock.metadata import deleting
+from drydock.node import logs, machine
 from drydock.node.addresses import Addresses, NoAddress
 from drydock.node.back_off import KUBELET, Schedule
+from drydock.node.binding import Binder, is_over
 from drydock.node.context import PodContext
 from drydock.node.environment import Configs, Downward, config_map_data, secret_data
-from drydock.node.events import Recorder
 from drydock.node.images import Images, ImageSource
 from drydock.node.launch import Host
 from drydock.node.pod import PodRunner
@@ -23,18 +25,17 @@ from drydock.node.process import Processes
 from drydock.node.service_proxy import ServiceProxy
 from drydock.node.status import HOST_IP
 from drydock.node.usage import CpuMeter, measure
-from drydock.resources import CONFIG_MAPS, NODES, PODS, SECRETS, Resource
-from drydock.store import Change, Gone, NotFound, Object, Store
+from drydock.resources import CONFIG_MAPS, NODES, PODS, SECRETS, Object, Resource
+from drydock.store import Change, Gone, NotFound, Store
 
 HOST_PYTHON = Path(sys.executable).resolve()
 """The interpreter below the virtual environment that drydock itself may run in."""
 
-_LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _MEMORY_PERIOD = 1.0  # seconds between two looks at what limited containers use
 _FAREWELL = 2.0  # seconds that pods get when drydock itself ends
 _Data = Mapping[str, bytes]
 _Decode = Callable[[Object], _Data]
-_TERMINAL = ("Succeeded", "Failed")
 
 
 class Node:
@@ -57,20 +58,19 @@ class Node:
         self._proxy = ServiceProxy(store)
         self._addresses = Addresses()
         self._recorder = Recorder(store, "kubelet", machine.NAME)
-        self._scheduler = Recorder(store, "default-scheduler", machine.NAME)
+        self._binder = Binder(store)
         self._host = Host(home / "programs", os.environ.get("PATH", os.defpath))
         self._host_python = host_python
         self._schedule = schedule
         self._allocatable = machine.allocatable()
         self._runners: dict[str, PodRunner] = {}
-        self._refused: dict[str, str] = {}
         self._meter = CpuMeter()
         self._configs_changed = asyncio.Event()
 
     async def run(self) -> None:
         self._lend_programs()
         if orphans := self._processes.start():
-            _LOG.warning("ended %d processes that a former drydock left behind", orphans)
+            log.warning("ended %d processes that a former drydock left behind", orphans)
         await self._proxy.start()
         self._register()
         self._sweep()
@@ -164,7 +164,7 @@ class Node:
             since = self._store.version
             for pod in self._store.list(PODS):
                 self._consider(pod)
-            self._assign()
+            self._binder.assign()
             with contextlib.suppress(Gone):
                 async for change in self._store.changes(since, watched):
                     self._see(change)
@@ -180,28 +180,25 @@ class Node:
                 self._lose(change.object)
             else:
                 self._consider(change.object)
-        if _frees_or_asks(change):
-            self._assign()
+        self._binder.notice(change)
 
     def _consider(self, pod: Object) -> None:
         metadata = pod["metadata"]
         if pod["spec"].get("nodeName") != machine.NAME:
             return
         runner = self._runners.get(metadata["uid"])
-        if "deletionTimestamp" in metadata:
+        if deleting(pod):
             grace = metadata.get("deletionGracePeriodSeconds") or 0
             if runner:
                 runner.end(grace)
             else:
                 self._remove(pod)
-        elif runner is None and pod.get("status", {}).get("phase") not in _TERMINAL:
+        elif runner is None and not is_over(pod):
             self._start(pod)
 
     def _lose(self, pod: Object) -> None:
         """Deleted by force, or after its end."""
-        uid = pod["metadata"]["uid"]
-        self._refused.pop(uid, None)
-        if runner := self._runners.get(uid):
+        if runner := self._runners.get(pod["metadata"]["uid"]):
             runner.end(0)
         else:
             shutil.rmtree(self._folder(pod), ignore_errors=True)
@@ -216,7 +213,8 @@ class Node:
         try:
             address = self._addresses.claim()
         except NoAddress as problem:
-            self._recorder.record(pod, "FailedCreatePodSandBox", str(problem), type_="Warning")
+            reason, message = "FailedCreatePodSandBox", str(problem)
+            self._recorder.record(PODS, pod, reason, message, type_="Warning")
             return
         metadata = pod["metadata"]
         context = PodContext(
@@ -257,55 +255,6 @@ class Node:
     async def _next_configs(self) -> None:
         await self._configs_changed.wait()
 
-    # Scheduling
-
-    def _assign(self) -> None:
-        pods = self._store.list(PODS)
-        node = self._store.get(NODES, "", machine.NAME)
-        if node is None:
-            return
-        taken = [pod["spec"] for pod in pods if pod["spec"].get("nodeName") and not _is_over(pod)]
-        for pod in pods:
-            if pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
-                continue
-            if refusal := scheduler.refusal(pod["spec"], taken, node):
-                self._refuse(pod, refusal)
-            else:
-                taken.append(pod["spec"])
-                self._bind(pod)
-
-    def _bind(self, pod: Object) -> None:
-        metadata = pod["metadata"]
-        self._refused.pop(metadata["uid"], None)
-        self._store.update(PODS, {**pod, "spec": {**pod["spec"], "nodeName": machine.NAME}})
-        self._scheduler.record(
-            pod,
-            "Scheduled",
-            f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {machine.NAME}",
-        )
-
-    def _refuse(self, pod: Object, why: str) -> None:
-        uid = pod["metadata"]["uid"]
-        if self._refused.get(uid) == why:
-            return
-        self._refused[uid] = why
-        status = {
-            **pod.get("status", {}),
-            "phase": "Pending",
-            "conditions": [
-                {
-                    "type": "PodScheduled",
-                    "status": "False",
-                    "reason": "Unschedulable",
-                    "message": why,
-                    "lastProbeTime": None,
-                    "lastTransitionTime": clock.now(),
-                }
-            ],
-        }
-        self._store.update(PODS, {**pod, "status": status}, subresource="status")
-        self._scheduler.record(pod, "FailedScheduling", why, type_="Warning")
-
     async def _guard_memory(self) -> None:
         while True:
             await asyncio.sleep(_MEMORY_PERIOD)
@@ -319,15 +268,3 @@ class Node:
                 container, limit = limited[group]
                 if usage.memory > limit:
                     container.kill(out_of_memory=True)
-
-
-def _is_over(pod: Object) -> bool:
-    return pod.get("status", {}).get("phase") in _TERMINAL
-
-
-def _frees_or_asks(change: Change) -> bool:
-    """Whether a pod that waits for a place may find one now."""
-    if change.resource == NODES or change.type != "MODIFIED":
-        return True
-    assert change.before is not None
-    return _is_over(change.object) != _is_over(change.before)

@@ -5,10 +5,9 @@ import contextlib
 import logging
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from drydock.node import clock, status
 from drydock.node.addresses import Address
@@ -16,12 +15,11 @@ from drydock.node.container import ContainerRunner, Policy
 from drydock.node.context import PodContext
 from drydock.node.status import Container, Facts, Waiting
 from drydock.node.volumes import CannotMount, materialise
-from drydock.resources import PODS
+from drydock.resources import PODS, Object
 from drydock.store import Conflict, NotFound, Store
+from drydock.timestamps import seconds_since
 
-_LOG = logging.getLogger(__name__)
-
-Object = Mapping[str, Any]
+log = logging.getLogger(__name__)
 
 
 class PodRunner:
@@ -82,10 +80,6 @@ class PodRunner:
     def groups(self) -> list[int]:
         """The numbers of the pod's living process groups."""
         return [r.current.process.pid for r in self.runners if r.current]
-
-    @property
-    def ending(self) -> bool:
-        return self._end is not None
 
     def runner(self, container: str) -> ContainerRunner | None:
         return next((r for r in self.runners if r.name == container), None)
@@ -159,7 +153,7 @@ class PodRunner:
         allowed = self.context.pod["spec"].get("activeDeadlineSeconds")
         if allowed is None:
             return None
-        return float(allowed) - (datetime.now(UTC) - clock.parse(self._start_time)).total_seconds()
+        return float(allowed) - seconds_since(self._start_time, datetime.now(UTC))
 
     async def _mount(self) -> None:
         context = self.context
@@ -217,4 +211,4 @@ class PodRunner:
 
 def _tell_of_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (problem := task.exception()):
-        _LOG.error("a pod's task failed, which is a bug", exc_info=problem)
+        log.error("a pod's task failed, which is a bug", exc_info=problem)

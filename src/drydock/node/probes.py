@@ -1,15 +1,16 @@
 """Probes: what a container is asked, how often, and when its answers count."""
 
 import asyncio
-import contextlib
 import errno
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-Object = Mapping[str, Any]
+from drydock.node.streams import close
+from drydock.resources import Object
+
 Kind = Literal["startup", "readiness", "liveness"]
 Exec = Callable[[Sequence[str], float], Awaitable[str | None]]
 Check = Callable[[], Awaitable[str | None]]
@@ -18,7 +19,7 @@ QUICK = 0.1  # seconds between probes until the first success
 
 _AGENT = "kube-probe/1.36"
 _BODY = 10_240  # bytes of an answer that a probe reads
-_UNVERIFIED = ssl._create_unverified_context  # noqa: SLF001 - the kubelet verifies no probe's certificate
+_UNVERIFIED = ssl._create_unverified_context  # noqa: SLF001  # the kubelet verifies no probe's certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ async def connect(host: str, number: int, patience: float) -> str | None:
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, number), patience)
     except (OSError, TimeoutError) as problem:
         return _dial(host, number, problem)
-    await _close(writer)
+    await close(writer)
     return None
 
 
@@ -179,7 +180,7 @@ async def _request(
             raise EOFError
         return _status_code(status)
     finally:
-        await _close(writer)
+        await close(writer)
 
 
 def _status_code(line: bytes) -> int:
@@ -197,9 +198,3 @@ def _dial(host: str, number: int, problem: Exception) -> str:
         return f"dial tcp {host}:{number}: connect: connection refused"
     text = os.strerror(number_of).lower() if number_of else str(problem)
     return f"dial tcp {host}:{number}: connect: {text}"
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError, TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), 1)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess  # noqa: TID251 - this is the node's one place that starts processes
+import subprocess  # noqa: TID251  # this is the node's one place that starts processes
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,7 +88,7 @@ class Processes:
     def start(self) -> int:
         """End what a former life left behind (how many processes that was) and set the watchdog."""
         orphans = self._ledger.reap()
-        self._watchdog = subprocess.Popen(  # noqa: S603 - our own program
+        self._watchdog = subprocess.Popen(  # noqa: S603  # our own program
             [
                 "/bin/sh",
                 "-c",
@@ -119,7 +119,7 @@ class Processes:
     def spawn(self, launch: Launch, pod: str, output: int) -> Process:
         """Both output streams go to the file descriptor `output`, which stays the caller's to close."""
         try:
-            process = subprocess.Popen(  # noqa: S603 - running what a pod says is this module's purpose
+            process = subprocess.Popen(  # noqa: S603  # running what a pod says is this module's purpose
                 launch.argv,
                 env={**launch.env, MARK: pod},
                 cwd=launch.cwd,

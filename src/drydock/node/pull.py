@@ -1,13 +1,11 @@
 """Getting a container's image, as the pull policy says."""
 
 import time
-from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from drydock.node.images import Image, Images, PullFailed, Reference
 from drydock.node.refused import Refused
-
-Object = Mapping[str, Any]
+from drydock.resources import Object
 
 
 class Tell(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +14,7 @@ from drydock.node.launch import Launch, inside
 from drydock.node.logs import Collector, Log
 from drydock.node.process import CannotStart, Process, Processes, exit_code, output_of
 from drydock.node.pull import Tell
-
-Object = Mapping[str, Any]
+from drydock.resources import Object
 
 _LEAST_GRACE = (
     2.0  # seconds that a process gets after its preStop hook has used up the grace period
@@ -147,7 +146,7 @@ class Run:
         def failed(problem: str) -> None:
             self._tell("Unhealthy", f"{probe.kind.capitalize()} probe failed: {problem}", "Warning")
 
-        def decide(verdict: bool) -> None:  # noqa: FBT001 - a callback of one word
+        def decide(verdict: bool) -> None:  # noqa: FBT001  # a callback of one word
             decided(verdict)
             if not verdict and probe.kind != "readiness":
                 grace = probe.handler.get("terminationGracePeriodSeconds") or self._grace

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 
-from drydock.node import quantity
+from drydock import quantities
+from drydock.metadata import labels
+from drydock.resources import Object
+from drydock.selectors import has
 
-Object = Mapping[str, Any]
 Amounts = Mapping[str, Decimal]
 
 
@@ -21,13 +22,13 @@ def requests(spec: Object) -> dict[str, Decimal]:
         if amount > together.get(name, Decimal(0))
     }
     needed = {**together, **{n: max(a, together.get(n, Decimal(0))) for n, a in greediest.items()}}
-    return _sum((needed, {k: quantity.parse(v) for k, v in spec.get("overhead", {}).items()}))
+    return _sum((needed, {k: quantities.parse(v) for k, v in spec.get("overhead", {}).items()}))
 
 
 def _requests(container: Object) -> dict[str, Decimal]:
     resources = container.get("resources", {})
     amounts = {**resources.get("limits", {}), **resources.get("requests", {})}
-    return {name: quantity.parse(amount) for name, amount in amounts.items()}
+    return {name: quantities.parse(amount) for name, amount in amounts.items()}
 
 
 def _sum(parts: Iterable[Amounts]) -> dict[str, Decimal]:
@@ -41,13 +42,12 @@ def _sum(parts: Iterable[Amounts]) -> dict[str, Decimal]:
 def refusal(spec: Object, running: Iterable[Object], node: Object) -> str | None:
     """Why the node does not take a pod with this spec beside the `running` specs; None when it does."""
     reasons = []
-    labels = node["metadata"].get("labels", {})
-    if any(labels.get(k) != v for k, v in spec.get("nodeSelector", {}).items()):
+    if not has(spec.get("nodeSelector", {}), labels(node)):
         reasons.append("1 node(s) didn't match Pod's node affinity/selector")
     if node.get("spec", {}).get("unschedulable"):
         reasons.append("1 node(s) were unschedulable")
     specs = list(running)
-    allocatable = {k: quantity.parse(v) for k, v in node["status"]["allocatable"].items()}
+    allocatable = {k: quantities.parse(v) for k, v in node["status"]["allocatable"].items()}
     if len(specs) >= allocatable["pods"]:
         reasons.append("1 Too many pods")
     used = _sum(requests(other) for other in specs)

@@ -1,9 +1,6 @@
 """What a container's security context forbids before it is made."""
 
-from collections.abc import Mapping
-from typing import Any
-
-Object = Mapping[str, Any]
+from drydock.resources import Object
 
 
 def root_refusal(pod: Object, container: Object, user: str, full_name: str) -> str | None:

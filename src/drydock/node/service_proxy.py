@@ -10,18 +10,18 @@ import contextlib
 import random
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
+from drydock.metadata import labels
 from drydock.node import names
 from drydock.node.names import Endpoint
 from drydock.node.network_policy import Peer, blocked
-from drydock.resources import NAMESPACES, NETWORK_POLICIES, PODS
+from drydock.node.streams import close
+from drydock.resources import NAMESPACES, NETWORK_POLICIES, PODS, Object
 from drydock.store import Store
 
-Object = Mapping[str, Any]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 _HEAD = 64 * 1024  # bytes
@@ -109,7 +109,7 @@ class ServiceProxy:
             pass  # the caller went away, or never said what it wants
         finally:
             self._serving.discard(task)
-            await _close(writer)
+            await close(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(_PATIENCE):
@@ -129,7 +129,7 @@ class ServiceProxy:
                 upstream[1].write(_forwarded(head))
             await _relay((reader, writer), upstream)
         finally:
-            await _close(upstream[1])
+            await close(upstream[1])
 
     async def _reach(self, caller: _Caller, head: _Head) -> Streams:
         for endpoint in await self._candidates(caller, head):
@@ -194,8 +194,8 @@ class ServiceProxy:
         return Peer(
             address,
             namespace,
-            {"kubernetes.io/metadata.name": namespace, **home["metadata"].get("labels", {})},
-            pod["metadata"].get("labels", {}),
+            {"kubernetes.io/metadata.name": namespace, **labels(home)},
+            labels(pod),
             {
                 port["name"]: port["containerPort"]
                 for container in pod["spec"]["containers"]
@@ -251,9 +251,3 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError, TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), 1)

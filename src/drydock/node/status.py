@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Object = Mapping[str, Any]
+from drydock.resources import Object
+
 Phase = Literal["Pending", "Running", "Succeeded", "Failed"]
 
 HOST_IP = "127.0.0.1"

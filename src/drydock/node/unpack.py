@@ -6,7 +6,7 @@ import stat
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from zlib import error as BadCompression  # noqa: N812 - zlib names its error in lower case
+from zlib import error as BadCompression  # noqa: N812  # zlib names its error in lower case
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"

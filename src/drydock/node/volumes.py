@@ -9,8 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from drydock.node.environment import ConfigError, Configs, Downward
-
-Object = Mapping[str, Any]
+from drydock.resources import Object
 
 
 class CannotMount(Exception):
@@ -35,7 +34,7 @@ def materialise(folder: Path, pod: Object, downward: Downward, configs: Configs)
 def temporary_folder(folder: Path, container: Object) -> Path | None:
     """The volume that the container mounts at /tmp."""
     for mount in container.get("volumeMounts", ()):
-        if PurePosixPath(mount["mountPath"]) == PurePosixPath("/tmp"):  # noqa: S108 - the pod's word
+        if PurePosixPath(mount["mountPath"]) == PurePosixPath("/tmp"):  # noqa: S108  # the pod's word
             return folder / str(mount["name"])
     return None
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from drydock.hosts import host_name
 from drydock.registry.errors import Refusal, answer
 
 
@@ -22,16 +23,9 @@ class Guard:
     def _judge(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if _name(host) not in self.hosts:
+        if host_name(host) not in self.hosts:
             return Refusal(403, "DENIED", f"this registry is not {host or 'without a Host header'}")
         origin = headers.get("origin")
         if origin not in {None, f"{scope['scheme']}://{host}"}:
             return Refusal(403, "DENIED", f"this registry does not serve pages of {origin}")
         return None
-
-
-def _name(host: str) -> str:
-    """Without the port, an IPv6 address without its brackets."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].lower()

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 from drydock.api.app import create
 from drydock.kubeconfig import kubeconfig
 from drydock.pki import Identity, identity
-from drydock.resources import NAMESPACES
-from drydock.store import Object, Store
+from drydock.resources import NAMESPACES, Object
+from drydock.store import Store
 
 TOKEN = "s3cret"
 

@@ -38,6 +38,8 @@ def test_without_the_token_nobody_is_let_in(authorization: str) -> None:
         {"host": "evil.example"},
         {"host": "127.0.0.1.evil.example:6443"},
         {"host": ""},
+        {"host": "localhost@evil.example"},
+        {"host": "evil@localhost"},
         {"origin": "https://evil.example"},
         {"origin": "null"},
     ],

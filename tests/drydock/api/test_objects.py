@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, SECRETS
-from drydock.store import Object, Store
+from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, SECRETS, Object
+from drydock.store import Store
 
 Call = Callable[..., Awaitable[tuple[int, Any]]]
 

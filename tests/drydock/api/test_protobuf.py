@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from drydock.api.protobuf import BadBody, decode, is_protobuf
+from drydock.api.protobuf import _SCALARS, BadBody, decode, is_protobuf
 from drydock.messages import MESSAGES
-from drydock.schema import SCALARS, message
+from drydock.schema import message
 
 BODIES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "protobuf_bodies.json").read_text()
@@ -81,4 +81,4 @@ def test_the_table_of_messages_is_complete_in_itself() -> None:
         assert found is not None
         assert len(found.by_number) == len(fields.split(", ")), name
         types = {field.type for field in found.by_number.values()}
-        assert all(type_ in SCALARS or message(type_) for type_ in types), name
+        assert all(type_ in _SCALARS or message(type_) for type_ in types), name

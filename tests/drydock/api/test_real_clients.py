@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, SECRETS
-from drydock.store import Object, Store
+from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, SECRETS, Object
+from drydock.store import Store
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("server")]
 
@@ -76,14 +76,12 @@ def web(store: Store) -> Object:
 
 
 async def until(text: str, stream: asyncio.StreamReader) -> str:
-    """Read until `text` has come."""
-    read = ""
+    """The first line with `text` in it."""
     async with asyncio.timeout(20):
-        while text not in read:
-            chunk = await stream.read(4096)
-            assert chunk, f"ended without {text!r}: {read}"
-            read += chunk.decode()
-    return read
+        while line := await stream.readline():
+            if text.encode() in line:
+                return line.decode()
+    raise EOFError(f"ended without {text!r}")
 
 
 async def test_helm_installs_upgrades_rolls_back_and_uninstalls(

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from drydock.api.selectors import BadSelector, matcher, spelled
+from drydock.api.selectors import BadSelector, matcher
 from drydock.resources import CONFIG_MAPS, EVENTS, NODES, PODS
+from drydock.selectors import spelled
 
 WEB = {"app": "web", "tier": "front"}
 

@@ -26,7 +26,7 @@ def context(tls: Identity) -> ssl.SSLContext:
 
 async def eventually(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110 - nobody could set an Event: the server does not know it is watched
+        while not holds():  # noqa: ASYNC110  # nobody could set an Event: the server does not know it is watched
             await asyncio.sleep(0.005)
 
 

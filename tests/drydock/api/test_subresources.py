@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from drydock.resources import DEPLOYMENTS, POD_DISRUPTION_BUDGETS, PODS
-from drydock.store import Object, Store
+from drydock.resources import DEPLOYMENTS, POD_DISRUPTION_BUDGETS, PODS, Object
+from drydock.store import Store
 
 Call = Callable[..., Awaitable[tuple[int, Any]]]
 

@@ -10,7 +10,7 @@ from drydock.api.ages import human
 from drydock.api.pod_columns import PodSummary, summary
 from drydock.api.tables import table
 from drydock.resources import RESOURCES, Resource
-from drydock.store import timestamp
+from drydock.timestamps import timestamp
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 

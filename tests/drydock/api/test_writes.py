@@ -7,8 +7,8 @@ import httpx2
 import msgspec
 import pytest
 
-from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, JOBS, NAMESPACES
-from drydock.store import Object, Store
+from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, JOBS, NAMESPACES, Object
+from drydock.store import Store
 
 Call = Callable[..., Awaitable[tuple[int, Any]]]
 
@@ -398,3 +398,44 @@ class TestApply:
         code, answer = await call("PATCH", self.PATH, deployment(), content_type=APPLY)
         assert (code, answer["reason"]) == (400, "BadRequest")
         assert "fieldManager: Required value: is required for apply patch" in answer["message"]
+
+    async def test_of_the_same_spelled_otherwise_changes_nothing(
+        self, call: Call, store: Store
+    ) -> None:
+        wanted = deployment()
+        container = wanted["spec"]["template"]["spec"]["containers"][0]
+        container["resources"] = {"limits": {"cpu": "1000m", "memory": "1024Mi"}}
+        container["env"] = [{"name": "EMPTY", "value": ""}]
+        query = {"content_type": APPLY, "fieldManager": "helm"}
+        code, created = await call("PATCH", self.PATH, wanted, **query)
+        stored = created["spec"]["template"]["spec"]["containers"][0]
+        assert (code, stored["resources"]["limits"]) == (201, {"cpu": "1", "memory": "1Gi"})
+        assert stored["env"] == [{"name": "EMPTY"}]
+        version = store.version
+        assert await call("PATCH", self.PATH, wanted, **query) == (200, created)
+        assert store.version == version
+
+    async def test_of_what_does_not_fit_its_kind_is_the_servers_nameless_error(
+        self, call: Call
+    ) -> None:
+        body = deployment(replicaz=3)
+        code, answer = await call("PATCH", self.PATH, body, content_type=APPLY, fieldManager="me")
+        assert (code, answer) == (
+            500,
+            {
+                "kind": "Status",
+                "apiVersion": "v1",
+                "metadata": {},
+                "status": "Failure",
+                "message": "failed to create typed patch object (dev/web; apps/v1, Kind=Deployment): "
+                ".spec.replicaz: field not declared in schema",
+                "code": 500,
+            },
+        )
+
+    async def test_may_not_name_the_owners(self, call: Call) -> None:
+        body = config_map(a="1")
+        body["metadata"]["managedFields"] = [{"manager": "x"}]
+        path = f"{CONFIG_MAPS_OF_DEV}/settings"
+        code, answer = await call("PATCH", path, body, content_type=APPLY, fieldManager="me")
+        assert (code, answer["message"]) == (400, "metadata.managedFields must be nil")

@@ -13,7 +13,7 @@ from drydock.controllers.changes import (
     Record,
     Refused,
 )
-from drydock.store import Object
+from drydock.resources import Object
 
 Play = Callable[..., list[Change]]
 

@@ -16,8 +16,7 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.deployment import reconcile, template_hash
-from drydock.resources import DEPLOYMENTS, REPLICA_SETS
-from drydock.store import Object
+from drydock.resources import DEPLOYMENTS, REPLICA_SETS, Object
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAMP = "2026-01-02T03:04:05Z"

@@ -3,8 +3,7 @@ from typing import Any
 
 from drydock.controllers.changes import Change, Create, Delete, Update
 from drydock.controllers.endpointslice import reconcile
-from drydock.resources import ENDPOINT_SLICES, ENDPOINTS
-from drydock.store import Object
+from drydock.resources import ENDPOINT_SLICES, ENDPOINTS, Object
 
 Play = Callable[..., list[Change]]
 OWNER = {

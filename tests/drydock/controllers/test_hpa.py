@@ -13,8 +13,7 @@ from drydock.controllers.changes import (
 )
 from drydock.controllers.hpa import reconcile, stabilized
 from drydock.controllers.metrics import Usage
-from drydock.resources import DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS
-from drydock.store import Object
+from drydock.resources import DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, Object
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAMP = "2026-01-02T03:04:05Z"

@@ -4,8 +4,7 @@ from typing import Any
 
 from drydock.controllers.changes import After, Change, Create, Delete, Record, UpdateStatus
 from drydock.controllers.job import reconcile
-from drydock.resources import JOBS, PODS
-from drydock.store import Object
+from drydock.resources import JOBS, PODS, Object
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAMP = "2026-01-02T03:04:05Z"
@@ -67,13 +66,8 @@ REST = {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
 
 
 def test_a_new_job_starts_its_pod(play: Play) -> None:
-    it = job()
-    labels = {
-        "batch.kubernetes.io/controller-uid": "j",
-        "batch.kubernetes.io/job-name": "migrate",
-        "controller-uid": "j",
-        "job-name": "migrate",
-    }
+    labels = {"app": "migrate", "job-name": "migrate"}
+    it = job(template={"metadata": {"labels": labels}, "spec": {"containers": []}})
     create, event, status = play(reconcile(it, [], NOW))
     assert isinstance(create, Create)
     assert create.object["metadata"]["generateName"] == "migrate-"

@@ -24,9 +24,11 @@ from drydock.resources import (
     REPLICA_SETS,
     SERVICE_ACCOUNTS,
     SERVICES,
+    Object,
     Resource,
 )
-from drydock.store import Object, Store, timestamp
+from drydock.store import Store
+from drydock.timestamps import timestamp
 
 
 def admit(_resource: Resource, obj: Object) -> Object:

@@ -12,8 +12,8 @@ from drydock.resources import (
     PODS,
     REPLICA_SETS,
     SERVICE_ACCOUNTS,
+    Object,
 )
-from drydock.store import Object
 
 STAMP = "2026-01-02T03:04:05Z"
 Play = Callable[..., list[Change]]

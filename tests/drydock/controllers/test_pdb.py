@@ -6,7 +6,7 @@ import pytest
 
 from drydock.controllers.changes import After, Change, UpdateStatus
 from drydock.controllers.pdb import reconcile
-from drydock.store import Object
+from drydock.resources import Object
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAMP = "2026-01-02T03:04:05Z"

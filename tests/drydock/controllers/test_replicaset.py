@@ -15,8 +15,7 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.replicaset import reconcile, usefulness
-from drydock.resources import PODS, REPLICA_SETS
-from drydock.store import Object
+from drydock.resources import PODS, REPLICA_SETS, Object
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OWNER = {

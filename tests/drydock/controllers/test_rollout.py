@@ -9,7 +9,7 @@ from drydock.controllers.rollout import (
     share,
     shrunk,
 )
-from drydock.store import Object
+from drydock.resources import Object
 
 
 def replica_set(name: str, replicas: int, available: int = 0, most: int | None = None) -> Object:

@@ -1,4 +1,4 @@
-"""Decisions that need no world: quantities, schedules of rest, places for pods, launches, security."""
+"""Decisions that need no world: schedules of rest, places for pods, launches, security."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -9,33 +9,8 @@ import pytest
 from drydock.node.back_off import BackOff, Schedule, duration
 from drydock.node.images import Image
 from drydock.node.launch import Host, launch
-from drydock.node.quantity import parse
 from drydock.node.scheduler import refusal, requests
 from drydock.node.security import root_refusal
-
-
-@pytest.mark.parametrize(
-    ("text", "amount"),
-    [
-        ("1", "1"),
-        ("250m", "0.25"),
-        ("1.5", "1.5"),
-        ("128Mi", "134217728"),
-        ("1k", "1000"),
-        ("1Ki", "1024"),
-        ("1e3", "1000"),
-        ("2E", "2e18"),
-        ("100n", "1e-7"),
-    ],
-)
-def test_quantities_are_exact(text: str, amount: str) -> None:
-    assert parse(text) == Decimal(amount)
-
-
-@pytest.mark.parametrize("text", ["", "m", "1Mb", "one", "1 Gi", "1mi"])
-def test_what_is_no_quantity_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a quantity"):
-        parse(text)
 
 
 def test_crashes_rest_ever_longer_until_one_run_was_long() -> None:

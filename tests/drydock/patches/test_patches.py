@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from drydock.api.patches import PatchError, json_patch, merge, strategic
+from drydock.patches.json_patch import json_patch
+from drydock.patches.merge_patch import merge
+from drydock.patches.patch_error import PatchError
+from drydock.patches.strategic_merge import strategic
 
 Json = dict[str, Any]
 

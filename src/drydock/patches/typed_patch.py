@@ -6,11 +6,11 @@ Source: the answers of apimachinery v0.36 and structured-merge-diff v6.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from drydock.api.field_sets import Path, describe, items_by_path
-from drydock.api.merge_keys import Place, apply_keys, kind_of
-from drydock.api.patch_error import PatchError
+from drydock.patches.field_sets import Path, describe, items_by_path
+from drydock.patches.merge_keys import Place, apply_keys, kind_of
+from drydock.patches.patch_error import PatchError
+from drydock.resources import Object
 from drydock.schema import Field, Message, kind, message
-from drydock.store import Object
 
 _NUMBERS: Final = ("int32", "int64")
 _ANY_SCALAR: Final = ("quantity", "intstr")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drydock.api.equality import same_json
-from drydock.api.patch_error import PatchError
-from drydock.store import Object
+from drydock.patches.equality import same_json
+from drydock.patches.patch_error import PatchError
+from drydock.resources import Object
 
 
 def json_patch(obj: Object, operations: Sequence[Mapping[str, Any]]) -> Object:

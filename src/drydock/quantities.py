@@ -1,9 +1,10 @@
-"""Kubernetes quantities: read exactly, written in their one canonical form.
+"""Kubernetes quantities (`250m`, `128Mi`): read exactly, written in their one canonical form.
 
 Source: the documentation of resource.Quantity in k8s.io/apimachinery.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_UP, Decimal
 from typing import Final
 
@@ -12,35 +13,26 @@ _FORM: Final = re.compile(
 )
 _DECIMAL: Final = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
 _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_EXPONENTS: Final = tuple(f"e{power}" if power else "" for power in range(-9, 19, 3))
 _NANO: Final = Decimal("1e-9")
+_MOST: Final = Decimal(2**63 - 1)
+_FAR: Final = 1000  # powers of ten that no quantity reaches, and a Decimal still does
 
 
 def parse(text: str) -> Decimal:
-    """Raises ValueError for what is no quantity."""
+    """Cores or bytes, say. Raises ValueError for what is no quantity."""
     number, exponent, suffix = _parts(text)
-    return number * _factor(exponent, suffix)
-
-
-def _factor(exponent: str, suffix: str) -> Decimal:
-    if exponent:
-        return Decimal(f"1{exponent}")
-    if suffix in _BINARY[1:]:
-        return Decimal(1024) ** _BINARY.index(suffix)
-    return Decimal(1000) ** (_DECIMAL.index(suffix) - _DECIMAL.index(""))
+    return min(max(number * _factor(exponent, suffix), -_MOST), _MOST)
 
 
 def canonical(text: str) -> str:
     """No fraction, the largest suffix that allows it, the family of suffixes that was written."""
     _number, exponent, suffix = _parts(text)
     value = parse(text).quantize(_NANO, rounding=ROUND_UP)
-    if suffix in _BINARY[1:] and abs(value) >= 1024 and value == int(value):
+    if suffix in _BINARY[1:] and value and value % 1024 == 0:
         return _scaled(int(value), 1024, _BINARY)
     nanos = int(value / _NANO)
-    if not nanos:
-        return "0"
-    if exponent:
-        return _scaled(nanos, 1000, [f"e{power}" if power else "" for power in range(-9, 19, 3)])
-    return _scaled(nanos, 1000, _DECIMAL)
+    return _scaled(nanos, 1000, _EXPONENTS if exponent else _DECIMAL) if nanos else "0"
 
 
 def _parts(text: str) -> tuple[Decimal, str, str]:
@@ -50,8 +42,16 @@ def _parts(text: str) -> tuple[Decimal, str, str]:
     return Decimal(found[1]), found[2] or "", found[3] or ""
 
 
-def _scaled(number: int, step: int, suffixes: tuple[str, ...] | list[str]) -> str:
+def _factor(exponent: str, suffix: str) -> Decimal:
+    if exponent:
+        return Decimal(1).scaleb(min(max(int(exponent[1:]), -_FAR), _FAR))
+    if suffix in _BINARY[1:]:
+        return Decimal(1024) ** _BINARY.index(suffix)
+    return Decimal(1000) ** (_DECIMAL.index(suffix) - _DECIMAL.index(""))
+
+
+def _scaled(number: int, step: int, suffixes: Sequence[str]) -> str:
     at = 0
-    while number % step == 0 and at + 1 < len(suffixes) and number:
+    while number % step == 0 and at + 1 < len(suffixes):
         number, at = number // step, at + 1
     return f"{number}{suffixes[at]}"

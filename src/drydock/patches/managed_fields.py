@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drydock.api.equality import same_json
-from drydock.api.field_sets import Paths, fields_v1, paths_of
-from drydock.store import Object
+from drydock.patches.equality import same_json
+from drydock.patches.field_sets import Paths, fields_v1, paths_of
+from drydock.resources import Object
 
 Identity = tuple[str, str, str, str]
 

@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from drydock.store import Object, timestamp
+from drydock.resources import Object
+from drydock.timestamps import timestamp
 
 Verdict = tuple[str, str, str]
 """Status, reason and message of a condition."""
+
+
+def of(obj: Object) -> Sequence[Object]:
+    return (obj.get("status") or {}).get("conditions") or ()
 
 
 def find(conditions: Iterable[Object], kind: str) -> Object | None:

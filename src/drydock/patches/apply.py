@@ -7,29 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drydock.api.field_merge import merge_fields, prune_fields
-from drydock.api.field_sets import (
-    Difference,
-    Path,
-    Paths,
-    compare,
-    describe,
-    leaves,
-)
-from drydock.api.managed_fields import (
+from drydock.patches.field_merge import merge_fields, prune_fields
+from drydock.patches.field_sets import Difference, Path, Paths, compare, describe, leaves
+from drydock.patches.managed_fields import (
     Identity,
     Owner,
     Owners,
     is_reset,
     ownable,
     owners_of,
-    settled,
     with_owners,
 )
-from drydock.api.merge_keys import kind_of
-from drydock.api.patch_error import PatchError
-from drydock.api.typed_patch import check_typed
-from drydock.store import Object
+from drydock.patches.merge_keys import kind_of
+from drydock.patches.typed_patch import check_typed
+from drydock.resources import Object
 
 _BEFORE_FIRST_APPLY: Final = "before-first-apply"
 
@@ -126,10 +117,7 @@ def apply(
     now: str,
     subresource: str = "",
 ) -> Object:
-    """What the object becomes when `manager` applies `wanted`. Raises ApplyConflict, and PatchError on a bad `wanted`.
-
-    Where nothing changes, `live` itself comes back.
-    """
+    """What the object becomes when `manager` applies `wanted`. Raises ApplyConflict, and PatchError on a bad `wanted`."""
     check_typed(wanted)
     config = _config(wanted, subresource)
     kind = kind_of(wanted)
@@ -152,14 +140,11 @@ def apply(
     changes = _changes(live or {}, merged, subresource)
     if not force and (causes := tuple(_conflicts(others, changes.touched))):
         raise ApplyConflict(causes)
-    applied = with_owners(merged, [*_left_to(others, changes).values(), applier])
-    return applied if live is None else settled(live, applied)
+    return with_owners(merged, [*_left_to(others, changes).values(), applier])
 
 
 def _config(wanted: Object, subresource: str) -> Object:
     """`wanted` without the part that this endpoint does not write."""
-    if (wanted.get("metadata") or {}).get("managedFields"):
-        raise PatchError("metadata.managedFields must be nil")
     other = "spec" if subresource == "status" else "status"
     return {key: value for key, value in wanted.items() if key != other}
 

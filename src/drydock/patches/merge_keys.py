@@ -8,7 +8,7 @@ Source: patchMergeKey and listMapKey of the Go types in k8s.io/api v0.36.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from drydock.store import Object
+from drydock.resources import Object
 
 Place = tuple[str, ...]
 

@@ -8,16 +8,14 @@ Source: structured-merge-diff v6, whose rules and quirks these functions follow.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from drydock.api.equality import same_json
-from drydock.api.merge_keys import Place, apply_keys, is_atomic, is_set, is_struct, key_value
-from drydock.store import Object
+from drydock.patches.equality import same_json
+from drydock.patches.merge_keys import Place, apply_keys, is_atomic, is_set, is_struct, key_value
+from drydock.resources import Object
 
 Path = tuple[str, ...]
 Paths = frozenset[Path]
-
-EMPTY: Final[Paths] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

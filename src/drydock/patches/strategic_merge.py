@@ -6,9 +6,9 @@ Source: the community document "Strategic Merge Patch", and the answers of apima
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from drydock.api.merge_keys import Place, is_set, kind_of, merge_keys
-from drydock.api.patch_error import PatchError
-from drydock.store import Object
+from drydock.patches.merge_keys import Place, is_set, kind_of, merge_keys
+from drydock.patches.patch_error import PatchError
+from drydock.resources import Object
 
 _DIRECTIVE: Final = "$patch"
 _RETAIN: Final = "$retainKeys"

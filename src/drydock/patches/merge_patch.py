@@ -6,10 +6,10 @@ What comes back may share parts with what went in, and nothing that went in is c
 from collections.abc import Mapping
 from typing import Any
 
-from drydock.api.json_patch import json_patch
-from drydock.api.patch_error import PatchError
-from drydock.api.strategic_merge import strategic
-from drydock.store import Object
+from drydock.patches.json_patch import json_patch
+from drydock.patches.patch_error import PatchError
+from drydock.patches.strategic_merge import strategic
+from drydock.resources import Object
 
 __all__ = ["PatchError", "json_patch", "merge", "strategic"]
 

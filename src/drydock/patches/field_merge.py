@@ -6,9 +6,9 @@ Source: structured-merge-diff v6.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from drydock.api.field_sets import Items, Paths, items_by_path, leaves, listed, without
-from drydock.api.merge_keys import Place, is_atomic
-from drydock.store import Object
+from drydock.patches.field_sets import Items, Paths, items_by_path, leaves, listed, without
+from drydock.patches.merge_keys import Place, is_atomic
+from drydock.resources import Object
 
 
 def merge_fields(live: Any, wanted: Any, place: Place) -> Any:

@@ -1,0 +1,13 @@
+"""Letting go of connections."""
+
+import asyncio
+import contextlib
+
+_PATIENCE = 1.0  # seconds
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    """Whatever the other side does."""
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), _PATIENCE)
