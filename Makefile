@@ -9,10 +9,10 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release dev test check lock bench clean
+.PHONY: help setup release dev test infra-test check lock bench clean
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .shipway/tools/.ready ## everything this project needs, inside this folder
 	@:
@@ -23,9 +23,12 @@ release: setup ## take the sample through every stage to dev, staging and prod; 
 dev: setup ## the sample on port 3000, reloaded at every change
 	@$(BIN)/uvicorn sample_app.main:app --app-dir app --reload --reload-dir app/sample_app --port 3000
 
-test: setup ## all tests, or some: T=tests/config
+test: setup $(if $(T),,infra-test) ## all tests, or some: T=tests/config
 	@SHIPWAY_HELM=$(CURDIR)/.shipway/tools/helm SHIPWAY_KUBECTL=$(CURDIR)/.shipway/tools/kubectl \
 		$(BIN)/pytest $(or $(T),-q -n 2 --dist loadfile)
+
+infra-test: .venv-infra/.tested ## the infrastructure's own tests, unless nothing of it has changed
+	@:
 
 check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check --quiet
@@ -37,6 +40,7 @@ lock: setup ## renew every lock
 	@$(LOCK) requirements/uv.in --output-file requirements/uv.txt
 	@cd app && ../$(LOCK) requirements.in --output-file requirements.txt
 	@cd app && ../$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	@$(LOCK) requirements/infra.in --output-file requirements/infra.txt
 	@$(LOCK) pyproject.toml --group dev app/requirements.in --constraint app/requirements.txt --output-file requirements/dev.txt
 
 bench: setup ## how fast: set-up, release, and the same steps in plain bash
@@ -44,11 +48,22 @@ bench: setup ## how fast: set-up, release, and the same steps in plain bash
 
 clean: ## stop what runs here and remove all that was made
 	@if test -x $(BIN)/shipway && test -d .shipway/embedded; then $(BIN)/shipway teardown embedded; fi
-	@rm -rf .venv .shipway .mypy_cache .import_linter_cache .ruff_cache app/.ruff_cache .pytest_cache app/.pytest_cache
-	@find app helm scripts src tests -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf .venv .venv-infra .shipway .mypy_cache .import_linter_cache .ruff_cache app/.ruff_cache .pytest_cache app/.pytest_cache
+	@find app helm infra scripts src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .shipway/tools/.ready: .venv/.locked src/shipway/tools/pins.py
 	@$(BIN)/shipway setup tools
+	@touch $@
+
+.venv-infra/.tested: .venv-infra/.locked $(shell find infra -type f ! -name '*.pyc' ! -path '*/cdk.out/*')
+	@.venv-infra/bin/pytest -q -c infra/pytest.ini infra/tests
+	@touch $@
+
+# Beside .venv, not in it: jsii wants an old typeguard, and only infra/ needs these 600 MB.
+.venv-infra/.locked: requirements/infra.txt | .venv/.locked
+	@echo "setting up .venv-infra"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-infra
+	@$(BIN)/uv pip sync --quiet --python .venv-infra/bin/python --require-hashes requirements/infra.txt
 	@touch $@
 
 .venv/.locked: requirements/uv.txt requirements/dev.txt pyproject.toml
