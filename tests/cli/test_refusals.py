@@ -48,7 +48,7 @@ def nothing(_bench: Workbench) -> None:
             "--target mars status",
             "Usage: shipway [OPTIONS] VERB [ARGS]...\n"
             "Try 'shipway --help' for help.\n\n"
-            "Error: Invalid value for '--target': 'mars' is not 'embedded'.\n",
+            "Error: Invalid value for '--target': 'mars' is not one of 'embedded', 'eks'.\n",
         ),
         (
             nothing,
@@ -139,7 +139,7 @@ def test_an_unknown_target_of_the_environment_variable_is_told_too(
     monkeypatch.setenv("DEPLOYMENT_TARGET", "mars")
     result = CliRunner().invoke(main, ["status"])
     assert result.output == (
-        "error: there is no target mars; there is embedded\n  try: --target embedded\n"
+        "error: there is no target mars; there is embedded, eks\n  try: --target embedded\n"
     )
     assert result.exit_code == 2
 

@@ -22,6 +22,7 @@ VERBS = {
     "setup": "Prepare this machine: tools, or a target.",
     "teardown": "Stop a target and everything it started.",
     "docs": "Every key of shipway.yaml, explained.",
+    "workflows": "Write the GitHub workflows that shipway.yaml asks for.",
     "doctor": "Look whether everything is in place, and say what to do.",
 }
 

@@ -14,6 +14,7 @@ import click
 
 from shipway.actions.session import Session, new_run
 from shipway.cli.options import TARGETS, Common
+from shipway.cli.render.github import Github
 from shipway.cli.render.json import Json
 from shipway.cli.render.live import Live
 from shipway.cli.render.plain import Plain
@@ -62,8 +63,11 @@ class Bug(ShipwayError):
         return f"send us {self.trace}"
 
 
-def drive(action: Action) -> NoReturn:
-    """Ends the process with the action's exit code. A person sees errors, never a traceback."""
+def drive(action: Action, also: Sequence[str] = ()) -> NoReturn:
+    """Ends the process with the action's exit code. A person sees errors, never a traceback.
+
+    `also` are targets of which shipway.yaml need not know.
+    """
     common = click.get_current_context().obj or Common()
     state = Path.cwd() / ".shipway"
     renderer: Renderer | None = None
@@ -73,7 +77,7 @@ def drive(action: Action) -> NoReturn:
         renderer = _renderer(common, state)
         session = Session(
             project=project,
-            target=_target(common, project),
+            target=_target(common, project, also),
             shell=LocalShell(project.root, [state / "tools", Path(sys.executable).parent]),
             emit=renderer.event,
             run=new_run(),
@@ -129,15 +133,23 @@ def _renderer(common: Common, state: Path) -> Renderer:
     match output:
         case "json":
             return Json()
+        case "github":
+            summary, outputs = _named_by("GITHUB_STEP_SUMMARY"), _named_by("GITHUB_OUTPUT")
+            return Github(state / "runs", summary=summary, outputs=outputs)
         case "live":
             return Live(state / "runs", verbose=verbose)
         case _:
             return Plain(state / "runs", verbose=verbose)
 
 
-def _target(common: Common, project: Project) -> str:
+def _named_by(variable: str) -> Path | None:
+    name = os.environ.get(variable)
+    return Path(name) if name else None
+
+
+def _target(common: Common, project: Project, also: Sequence[str]) -> str:
     name = common.target or os.environ.get("DEPLOYMENT_TARGET") or TARGETS[0]
-    usable = tuple(target for target in TARGETS if target in project.targets)
+    usable = (*(target for target in TARGETS if target in project.targets), *also)
     if name not in usable:
         raise Unknown("target", name, usable or TARGETS, "--target")
     return name

@@ -1,5 +1,6 @@
 """The common flags, accepted before and after the verb, and the flags that several verbs share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -7,8 +8,8 @@ import click
 
 from shipway.oci.reference import is_digest, is_tag
 
-TARGETS = ("embedded",)
-OUTPUTS = ("live", "plain", "json")
+TARGETS = ("embedded", "eks")
+OUTPUTS = ("live", "plain", "json", "github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ class Common:
         return replace(self, **{name: value for name, value in said.items() if value is not None})
 
 
-def common_options() -> list[click.Option]:
+def common_options(also: Sequence[str] = ()) -> list[click.Option]:
     """Fresh ones for each command. Their values are kept in the context, not passed to the function."""
     return [
         click.Option(
             ["--target"],
-            type=click.Choice(TARGETS),
+            type=click.Choice([*TARGETS, *also]),
             help="Where to release to.  [env: DEPLOYMENT_TARGET; default: embedded]",
             expose_value=False,
             callback=_keep,
@@ -58,11 +59,11 @@ def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
 
 
 class Verb(click.Command):
-    """A command that takes the common flags too."""
+    """A command that takes the common flags too, `also` being targets that only this verb knows."""
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
+    def __init__(self, *args: Any, also: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.params += common_options()
+        self.params += common_options(also)
 
 
 class TagName(click.ParamType[str]):

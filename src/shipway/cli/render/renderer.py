@@ -1,4 +1,4 @@
-"""What every way of showing a run can do. Implementations: live, plain, json."""
+"""What every way of showing a run can do. Implementations: live, plain, json, github."""
 
 from collections.abc import Sequence
 from typing import Protocol

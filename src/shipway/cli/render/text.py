@@ -22,6 +22,7 @@ STYLES = {
     "cancelled": "yellow",
     "skipped": "dim",
 }
+STATUS = ("environment", "namespace", "revision", "tag", "image digest", "chart", "ready", "url")
 
 
 def stage_line(event: StageFinished, width: int) -> str:
@@ -50,29 +51,25 @@ def error_lines(error: ShipwayError) -> list[str]:
 
 def status_table(rows: Sequence[Row]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in (
-        "environment",
-        "namespace",
-        "revision",
-        "tag",
-        "image digest",
-        "chart",
-        "ready",
-        "url",
-    ):
+    for column in STATUS:
         table.add_column(column, overflow="fold", justify="right" if column == "ready" else "left")
     for row in rows:
-        table.add_row(
-            row.environment,
-            row.namespace,
-            f"{row.revision} {row.status}" if row.revision else row.status,
-            row.tag,
-            short(row.image_digest),
-            f"{row.chart_version} {short(row.chart_digest)}".strip(),
-            f"{row.ready}/{row.replicas}",
-            row.url,
-        )
+        table.add_row(*status_cells(row))
     return table
+
+
+def status_cells(row: Row) -> tuple[str, ...]:
+    """A row under the heads of STATUS."""
+    return (
+        row.environment,
+        row.namespace,
+        f"{row.revision} {row.status}" if row.revision else row.status,
+        row.tag,
+        short(row.image_digest),
+        f"{row.chart_version} {short(row.chart_digest)}".strip(),
+        f"{row.ready}/{row.replicas}",
+        row.url,
+    )
 
 
 def history_table(revisions: Sequence[Revision]) -> Table:
