@@ -1,5 +1,7 @@
 """What the checks refuse is in no registry and in no environment; what is published keeps its name."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from shipway.testing.workbench import Workbench
@@ -15,30 +17,34 @@ LATER = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One edit, the stage that refuses it, and how the summary tells it: the first line, and one of those below."""
+
+    stage: str
+    edit: tuple[str, str, str]
+    heading: str
+    proof: str
+
+
 @pytest.mark.parametrize(
-    ("stage", "file", "old", "new", "first", "proof"),
+    "case",
     [
-        (
+        Refused(
             "lint",
-            SERVICE,
-            "import time\n",
-            "import os\nimport time\n",
+            (SERVICE, "import time\n", "import os\nimport time\n"),
             "lint failed: ruff check . ended with exit code 1",
             "Found 1 error.",
         ),
-        (
+        Refused(
             "test",
-            SERVICE,
-            '"alive"',
-            '"kicking"',
+            (SERVICE, '"ready"', '"red"'),
             "test failed: python -m pytest -q ended with exit code 1",
-            "E         {'status': 'kicking'} != {'status': 'alive'}",
+            "FAILED tests/test_routes.py::test_a_ready_service_says_for_how_long_it_has_been_up",
         ),
-        (
+        Refused(
             "chart-lint",
-            "environments/prod.yaml",
-            "minAvailable: 2",
-            "minAvailable: 3",
+            ("environments/prod.yaml", "minAvailable: 2", "minAvailable: 3"),
             "chart-lint failed: helm template chart-lint helm/sample-app --namespace default "
             "--values {run}/chart-lint-prod.yaml ended with exit code 1",
             "Error: execution error at (sample-app/templates/pdb.yaml:5:4): "
@@ -46,26 +52,26 @@ LATER = (
             "no node could be drained; keep it below that",
         ),
     ],
-    ids=["lint", "test", "chart-lint"],
+    ids=lambda case: case.stage,
 )
 async def test_a_check_that_fails_stops_the_run_before_any_tag_and_any_deploy(
-    bench: Workbench, stage: str, file: str, old: str, new: str, first: str, proof: str
+    bench: Workbench, case: Refused
 ) -> None:
-    bench.edit(file, old, new)
+    bench.edit(*case.edit)
     said = await bench.shipway("run", "--tag", "v1")
     await bench.restore()
     assert said.code == 1
     run = bench.state / "runs" / bench.journal[0]["run"]
     heading, *lines, where = said.err.splitlines()
-    assert heading == first.replace("{run}", str(run))
-    assert f"  {proof}" in lines
+    assert heading == case.heading.replace("{run}", str(run))
+    assert [line for line in lines if line.startswith(f"  {case.proof}")]
     assert where == f"  all of it: .shipway/runs/{run.name}"
     endings = {
         event["stage"]: event["ending"]
         for event in bench.journal
         if event["event"] == "StageFinished"
     }
-    assert [name for name, ending in endings.items() if ending == "failed"] == [stage]
+    assert [name for name, ending in endings.items() if ending == "failed"] == [case.stage]
     assert {endings[name] for name in LATER} == {"skipped"}
     assert await bench.tags() == []
     deployed = await bench.kubectl("get", "deployments,secrets", "-A", "--no-headers")

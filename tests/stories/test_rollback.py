@@ -41,6 +41,13 @@ async def greeting(bench: Workbench, environment: str) -> str:
     return str((await bench.get(environment)).json()["message"])
 
 
+async def settles_on(bench: Workbench, message: str) -> None:
+    """Prod answers so from now on: an ingress hears of a pod's end a little later than its cluster."""
+    async with asyncio.timeout(10):
+        while {await greeting(bench, "prod") for _ in range(3)} != {message}:
+            pass
+
+
 async def test_a_new_version_goes_to_prod_alone(bench: Workbench) -> None:
     for line in ("build --tag v1", "deploy-all --tag v1"):
         said = await bench.shipway(*line.split())
@@ -54,7 +61,8 @@ async def test_a_new_version_goes_to_prod_alone(bench: Workbench) -> None:
     assert (now["dev"], now["staging"]) == (before["dev"], before["staging"])
     assert (now["prod"]["revision"], now["prod"]["tag"], now["prod"]["ready"]) == (2, "v2", 3)
     assert now["prod"]["image_digest"] != before["prod"]["image_digest"]
-    assert [await greeting(bench, name) for name in ("dev", "staging", "prod")] == [OLD, OLD, NEW]
+    assert [await greeting(bench, name) for name in ("dev", "staging")] == [OLD, OLD]
+    await settles_on(bench, NEW)
 
 
 async def test_the_history_tells_what_was_there_newest_first(bench: Workbench) -> None:
@@ -77,11 +85,11 @@ async def test_a_rollback_returns_to_the_version_before_and_no_request_fails(
     before = await bench.status()
     async with visitors(bench, "prod") as answers:
         said = await bench.shipway("rollback", "prod")
+        await settles_on(bench, OLD)
     assert said.code == 0, said.err
     (done,) = [line for line in said.out.splitlines() if line.startswith("✓ rollback prod")]
     assert done.endswith("back to revision 1 (v1) as revision 3, 3 of 3 pods ready")
     assert set(answers) == {NEW, OLD}
-    assert answers[-1] == OLD
     now = await bench.status()
     assert now["prod"] == {
         **before["prod"],
@@ -109,7 +117,7 @@ async def test_a_rollback_goes_to_a_revision_or_to_a_tag(
         tag,
         3,
     )
-    assert await greeting(bench, "prod") == message
+    await settles_on(bench, message)
 
 
 async def test_a_rollback_to_what_is_there_changes_nothing_and_says_so(bench: Workbench) -> None:
@@ -128,7 +136,7 @@ async def test_plain_helm_takes_a_release_back_too(bench: Workbench) -> None:
     assert said.code == 0, said.err
     row = (await bench.status())["prod"]
     assert (row["revision"], row["status"], row["tag"], row["ready"]) == (6, "deployed", "v2", 3)
-    assert await greeting(bench, "prod") == NEW
+    await settles_on(bench, NEW)
 
 
 async def test_an_older_tag_is_deployed_without_a_rebuild(bench: Workbench) -> None:
@@ -144,7 +152,7 @@ async def test_an_older_tag_is_deployed_without_a_rebuild(bench: Workbench) -> N
         released["image_digest"],
         released["bundle"],
     )
-    assert await greeting(bench, "prod") == OLD
+    await settles_on(bench, OLD)
 
 
 @pytest.mark.parametrize("line", ["deploy --env prod --tag v9", "rollback prod --to v9"])

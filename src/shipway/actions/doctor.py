@@ -3,12 +3,12 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
 
 from lightkube.resources.core_v1 import Node
 
+from shipway.actions import doctor_eks, doctor_github
+from shipway.actions.checking import checked
 from shipway.actions.session import Session
-from shipway.errors import ShipwayError
 from shipway.kube.access import connect
 from shipway.model.check import Check
 from shipway.tools.pins import Pin, host
@@ -20,13 +20,25 @@ OLDEST = (3, 11)
 
 
 async def doctor(session: Session) -> list[Check]:
-    """Every check, also after one that failed."""
+    """Every check that can be made, also after one that failed."""
+    match session.target:
+        case "github":
+            return await doctor_github.checks(session)
+        case "eks":
+            return [*await _machine(session), *await doctor_eks.checks(session)]
+        case _:
+            return [
+                *await _machine(session),
+                await checked("cluster", _cluster(session)),
+                await checked("registry", _registry(session)),
+            ]
+
+
+async def _machine(session: Session) -> list[Check]:
     return [
         _python(),
         _space(session),
         *[await asyncio.to_thread(_tool, session, pin) for pin in TOOLS],
-        await _asked("cluster", session, _cluster),
-        await _asked("registry", session, _registry),
     ]
 
 
@@ -48,18 +60,11 @@ def _tool(session: Session, pin: Pin) -> Check:
     return Check(pin.name, tool is not None, found, "shipway setup tools")
 
 
-async def _asked(name: str, session: Session, ask: Callable[[Session], Awaitable[str]]) -> Check:
-    try:
-        return Check(name, ok=True, found=await ask(session))
-    except ShipwayError as error:
-        return Check(name, ok=False, found=error.problem, remedy=error.remedy)
-
-
 async def _cluster(session: Session) -> str:
     target = await session.find()
     async with connect(target.access) as client:
         nodes = [node async for node in client.list(Node)]
-    return f"{target.name}: {len(nodes)} node, ingress {target.url}"
+    return f"{target.name}: {len(nodes)} node, {target.where}"
 
 
 async def _registry(session: Session) -> str:

@@ -6,8 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from shipway.actions.session import Session
+from shipway.actions.status import url_of
 from shipway.commands import curl, helm, kubectl
 from shipway.commands.command import Command
+from shipway.kube.access import connect
+from shipway.targets.target import Place, Target
 
 
 async def look(session: Session) -> list[Command]:
@@ -16,11 +19,23 @@ async def look(session: Session) -> list[Command]:
     last = target.places[-1]
     cluster = target.shown
     commands = (
-        curl.get(f"{target.url}/health", last.host),
+        await _front_door(target, last),
         kubectl.pods_everywhere(cluster, session.project.name),
         helm.history(last.release, cluster),
     )
     return [_typed(command, session.state / "tools") for command in commands]
+
+
+async def _front_door(target: Target, place: Place) -> Command:
+    if target.ingress_port is not None:
+        return curl.get(f"http://localhost:{target.ingress_port}/health", place.host)
+    async with connect(target.access) as client:
+        url = await url_of(client, target, place)
+    return (
+        curl.get(f"{url}/health", place.host)
+        if url
+        else kubectl.ingress(target.shown, place.release)
+    )
 
 
 def _typed(command: Command, tools: Path) -> Command:

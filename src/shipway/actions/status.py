@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lightkube import AsyncClient
 
 from shipway.actions.session import Session
-from shipway.kube import releases, workload
+from shipway.kube import ingress_address, releases, workload
 from shipway.kube.access import connect
 from shipway.kube.workload import Workload
 from shipway.model.revision import Revision
@@ -27,10 +27,19 @@ async def _row(client: AsyncClient, target: Target, place: Place) -> Row:
         releases.latest(client, place.release),
         workload.look(client, place.release.namespace, target.deployment),
     )
-    return row(target, place, revision, found)
+    url = await url_of(client, target, place) if found else ""
+    return row(place, revision, found, url)
 
 
-def row(target: Target, place: Place, revision: Revision | None, found: Workload | None) -> Row:
+async def url_of(client: AsyncClient, target: Target, place: Place) -> str:
+    """Where an environment answers; empty while its load balancer has no name yet."""
+    if target.ingress_port is not None:
+        return f"http://{place.host}:{target.ingress_port}"
+    address = await ingress_address.find(client, place.release.namespace, target.deployment)
+    return f"http://{address}" if address else ""
+
+
+def row(place: Place, revision: Revision | None, found: Workload | None, url: str) -> Row:
     return Row(
         environment=place.environment,
         namespace=place.release.namespace,
@@ -45,5 +54,5 @@ def row(target: Target, place: Place, revision: Revision | None, found: Workload
         bundle=found.annotations.get("shipway.dev/bundle", "") if found else "",
         replicas=found.deployment.wanted if found else 0,
         ready=found.ready if found else 0,
-        url=target.url_of(place) if found else "",
+        url=url,
     )

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from shipway.actions.session import Session
 from shipway.charts import values
-from shipway.errors import BadVariable
+from shipway.errors import USAGE, BadVariable, ShipwayError
 from shipway.images.python import PythonImage
+from shipway.images.runtime import Runtime
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Stage, Step
 from shipway.runners.host import HostRunner
@@ -99,8 +102,35 @@ def _epoch() -> int:
     return int(text)
 
 
-def check_values(session: Session) -> None:
-    """Every values file of the target can be read and filled in: known before anything else begins."""
+@dataclass(eq=False)
+class BaseMissing(ShipwayError):
+    exit_code: ClassVar[int] = USAGE
+
+    target: str
+    python: str  # the minor version that the wheels are chosen for
+
+    @property
+    def problem(self) -> str:
+        return (
+            f"an image for {self.target} needs a base image: its nodes have no Python of their own"
+        )
+
+    @property
+    def remedy(self) -> str:
+        base = f"docker.io/library/python:{self.python}-slim"
+        return f"set image.base in shipway.yaml to a Python base image with its registry, such as {base}"
+
+
+def check(session: Session) -> None:
+    """What a build for the target needs is there: known before anything else begins."""
+    session.provider.check()
+    if session.project.image.base is None and not session.provider.host_images:
+        raise BaseMissing(session.target, Runtime.host().python)
+    _check_values(session)
+
+
+def _check_values(session: Session) -> None:
+    """Every values file of the target can be read and filled in."""
     project = session.project
     for file in project.targets[session.target].values.values():
         text = (project.root / file).read_text(encoding="utf-8")

@@ -1,8 +1,30 @@
 """Stop a target and everything it started."""
 
+from shipway.actions import eks, steps
 from shipway.actions.session import Session
+from shipway.eks import journey
+from shipway.eks.account import Account
+from shipway.eks.goals.account import InAccount
+from shipway.pipeline.engine import Report
+from shipway.pipeline.graph import in_turn
+from shipway.pipeline.stage import Facts
 
 
 async def teardown(session: Session, *, purge: bool) -> str:
     """What was done, as one line. `purge` forgets the target's state, too."""
     return await session.provider.down(purge=purge)
+
+
+async def doomed(session: Session) -> tuple[str, Account]:
+    """The cluster that a teardown would destroy, and where: for the person who is to confirm it."""
+    found = await InAccount(eks.ground(session)).look(Facts())
+    return eks.cluster(session), Facts(found.facts).of(Account)
+
+
+async def teardown_eks(session: Session) -> Report:
+    """The releases, the cluster, the registry and all that the stack made; confirmed before."""
+    stages = journey.teardown(eks.ground(session), eks.cluster(session), eks.places(session))
+    report = await session.go("teardown", list(in_turn(steps.tools(session), *stages)))
+    if report.exit_code == 0:
+        await session.provider.down(purge=True)
+    return report

@@ -8,8 +8,10 @@ from shipway.cli import options
 from shipway.cli.drive import drive
 from shipway.cli.render.renderer import Renderer
 
+OTHERS = ("github",)  # no place to release to, but one that can be looked at
 
-@click.command(cls=options.Verb)
+
+@click.command(cls=options.Verb, also=OTHERS)
 def command() -> None:
     """Look whether everything is in place, and say what to do about what is not. Changes nothing."""
 
@@ -18,4 +20,4 @@ def command() -> None:
         renderer.checks(checks)
         return 0 if all(check.ok for check in checks) else 1
 
-    drive(action)
+    drive(action, also=OTHERS)

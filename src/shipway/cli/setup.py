@@ -5,7 +5,7 @@ from dataclasses import replace
 import click
 
 from shipway.actions.session import Session
-from shipway.actions.setup import setup
+from shipway.actions.setup import setup, setup_eks
 from shipway.cli import options
 from shipway.cli.drive import drive
 from shipway.cli.render.renderer import Renderer
@@ -13,11 +13,21 @@ from shipway.cli.render.renderer import Renderer
 
 @click.command(cls=options.Verb)
 @click.argument("what", metavar="tools|TARGET", type=click.Choice(["tools", *options.TARGETS]))
-def command(what: str) -> None:
-    """Have the pinned helm and kubectl ready; with a target, bring that up too. Safe to run again."""
+@click.option("--plan", is_flag=True, help="eks: look, say what would be done, and change nothing.")
+@click.option("--recreate", is_flag=True, help="eks: delete a stack that failed, and make it anew.")
+def command(what: str, *, plan: bool, recreate: bool) -> None:
+    """Have the pinned helm and kubectl ready; with a target, bring that up too. Safe to run again.
+
+    `setup eks` makes a cluster and its registry in your AWS account, and `.env.eks` for the releases.
+    """
+    if what != "eks" and (plan or recreate):
+        raise click.UsageError("--plan and --recreate are for: shipway setup eks")
 
     async def action(session: Session, _renderer: Renderer) -> int:
         target = session.target if what == "tools" else what
-        return (await setup(replace(session, target=target), what)).exit_code
+        there = replace(session, target=target)
+        if what == "eks":
+            return (await setup_eks(there, plan=plan, recreate=recreate)).exit_code
+        return (await setup(there, what)).exit_code
 
     drive(action)

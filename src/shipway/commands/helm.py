@@ -116,6 +116,22 @@ def rollback(
     )
 
 
+def uninstall(release: Release, cluster: Cluster, *, timeout_seconds: int) -> Command:
+    """Waits until what it deleted is gone; a release that is not there is fine."""
+    return Command(
+        argv(
+            "helm",
+            "uninstall",
+            release.name,
+            ("--namespace", release.namespace),
+            "--ignore-not-found",
+            "--wait",
+            ("--timeout", f"{timeout_seconds}s"),
+            *cluster.flags,
+        )
+    )
+
+
 def history(release: Release, cluster: Cluster) -> Command:
     return Command(
         argv(

@@ -1,15 +1,24 @@
 """One way in: a lightkube client for a kubeconfig, whose errors are ours."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 from lightkube import AsyncClient, KubeConfig
+from lightkube.config.models import User
 from lightkube.core.exceptions import ApiError, ConfigError
 
-from shipway.kube.errors import ApiRefused, ClusterUnreachable, Forbidden, NoCluster
+from shipway.errors import ShipwayError
+from shipway.kube.errors import (
+    ApiRefused,
+    ClusterUnreachable,
+    Forbidden,
+    NoCluster,
+    Stranger,
+)
+from shipway.kube.token_file import token_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +30,46 @@ class Access:
     start: str
     context: str | None = None
     local: bool = False  # on this machine: no proxy of the environment stands between
+    stranger: str = "kubectl auth whoami"  # what to do when it does not know us
+    bearer: Callable[[], Awaitable[str]] | None = (
+        None  # makes a token; None: as the kubeconfig says
+    )
 
 
 @asynccontextmanager
 async def connect(access: Access) -> AsyncIterator[AsyncClient]:
-    """Raises NoCluster, ClusterUnreachable, Forbidden or ApiRefused, in the body too."""
+    """Raises NoCluster, ClusterUnreachable, Stranger, Forbidden or ApiRefused, in the body too."""
     try:
         config = KubeConfig.from_file(access.kubeconfig).get(access.context)
     except (ConfigError, OSError) as missing:
         raise NoCluster(access.target, access.start) from missing
     if config is None:
         raise NoCluster(access.target, access.start)
-    client = AsyncClient(config=config, trust_env=not access.local)
+    async with AsyncExitStack() as stack:
+        if access.bearer is not None:
+            # a kubeconfig's plugin would be started once for each of several requests at once
+            token = await stack.enter_async_context(token_file(access.bearer))
+            config = config._replace(user=User(token_file=str(token)))
+        client = AsyncClient(config=config, trust_env=not access.local)
+        stack.push_async_callback(client.aclose)
+        with _told(access, config.cluster.server or ""):
+            yield client
+
+
+@contextmanager
+def _told(access: Access, server: str) -> Iterator[None]:
     try:
-        yield client
+        yield
     except ApiError as error:
-        if error.status.code in {401, 403}:
-            raise Forbidden(str(error.status.message), "kubectl auth whoami") from error
-        raise ApiRefused(str(error.status.message)) from error
+        raise refusal(access, error) from error
     except httpx2.TransportError as error:
         reason = str(error) or type(error).__name__
-        raise ClusterUnreachable(config.cluster.server or "", reason, access.start) from error
-    finally:
-        await client.aclose()
+        raise ClusterUnreachable(server, reason, access.start) from error
+
+
+def refusal(access: Access, error: ApiError) -> ShipwayError:
+    if error.status.code == 401:
+        return Stranger(access.target, access.stranger)
+    if error.status.code == 403:
+        return Forbidden(str(error.status.message), "kubectl auth whoami")
+    return ApiRefused(str(error.status.message))

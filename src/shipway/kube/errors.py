@@ -38,6 +38,22 @@ class NoCluster(ShipwayError):
 
 
 @dataclass(eq=False)
+class Stranger(ShipwayError):
+    """401: our credentials say who we are, and the cluster knows nobody of that name."""
+
+    target: str
+    letting_in: str  # how somebody is made known to it
+
+    @property
+    def problem(self) -> str:
+        return f"the {self.target} cluster does not know us (401 Unauthorized)"
+
+    @property
+    def remedy(self) -> str:
+        return self.letting_in
+
+
+@dataclass(eq=False)
 class Forbidden(ShipwayError):
     message: str
     access: str  # the command that shows who we are and what we may

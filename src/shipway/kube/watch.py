@@ -38,7 +38,9 @@ class Bell:
 
     async def wait(self) -> None:
         try:
-            await asyncio.wait_for(self._rung.wait(), HEARTBEAT)
+            # Python 3.11's wait_for loses a cancellation that comes together with the ring
+            async with asyncio.timeout(HEARTBEAT):
+                await self._rung.wait()
         except TimeoutError:
             return
         finally:

@@ -8,8 +8,9 @@ from lightkube import AsyncClient
 
 from shipway.charts import values
 from shipway.commands import helm, kubectl
-from shipway.kube import releases, rollout, workload
+from shipway.kube import ingress_address, namespaces, releases, rollout, workload
 from shipway.kube.access import connect
+from shipway.kube.ingress_address import NoIngress
 from shipway.kube.rollout import RolloutFailed
 from shipway.model.revision import Revision
 from shipway.model.rollout import Done, judge
@@ -18,6 +19,8 @@ from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages.build import short
 from shipway.targets.target import Place, Target
+
+ADDRESS_SECONDS = 15.0  # that a finished deploy waits for its load balancer's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Deploy:
         place = target.place(self.environment)
         wanted = wanted_values(target, place, released)
         async with connect(target.access) as client:
+            if not target.create_namespaces:
+                await namespaces.labels(client, place.release.namespace, target.access.start)
             there = await releases.latest(client, place.release)
             if there and await self._serves(client, target, place, there, wanted):
                 return Outcome(
@@ -45,7 +50,8 @@ class Deploy:
                     unchanged=True,
                 )
             await self._apply(target, place, released, wanted, say)
-            return Outcome(await follow(client, target, place, self.timeout_seconds, say))
+            done = await follow(client, target, place, self.timeout_seconds, say)
+            return Outcome(f"{done}{await _reached(client, target, place, say)}")
 
     async def _serves(
         self,
@@ -113,6 +119,22 @@ async def follow(
     assert new is not None
     deployment = found.deployment
     return f"revision {new.number}, {deployment.available} of {deployment.wanted} pods ready"
+
+
+async def _reached(client: AsyncClient, target: Target, place: Place, say: Say) -> str:
+    """Where a load balancer of its own can be reached, or why not yet: it comes minutes after the first deploy."""
+    if target.ingress_port is not None:
+        return ""
+    namespace, name = place.release.namespace, target.deployment
+    try:
+        address = await ingress_address.wait(
+            client, namespace, name, seconds=ADDRESS_SECONDS, progress=say.progress
+        )
+    except NoIngress:
+        return ""
+    if address:
+        return f", http://{address}"
+    return f"; {await ingress_address.why(client, target.shown, place.release, name)}"
 
 
 def wanted_values(target: Target, place: Place, released: Released) -> dict[str, Any]:

@@ -16,5 +16,5 @@ class Setup:
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
         target = await self.provider.up(say.progress)
         return Outcome(
-            f"{target.name}: registry {target.registry.host}, ingress {target.url}", facts=(target,)
+            f"{target.name}: registry {target.registry.host}, {target.where}", facts=(target,)
         )

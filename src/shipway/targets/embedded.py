@@ -58,8 +58,13 @@ class DrydockFailed(ShipwayError):
 class Embedded:
     """Of one project: every project has a drydock of its own."""
 
+    host_images: ClassVar[bool] = True
+
     project: Project
     shell: Shell
+
+    def check(self) -> None:
+        """It needs nothing that a person could forget."""
 
     @property
     def home(self) -> Path:
@@ -90,6 +95,7 @@ class Embedded:
             places=_places(self.project, _pod_defaults(registry)),
             deployment=self.project.name,
             tool_env=_tool_env(self.project.root / ".shipway" / "helm"),
+            where=f"ingress http://localhost:{status['ingress']}",
             ingress_port=status["ingress"],
             variables=os.environ,
         )

@@ -1,16 +1,23 @@
 """Who brings a target up: one implementation per kind of target, chosen by name."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from shipway.config.project import Project
 from shipway.shell.shell import Shell
+from shipway.targets.eks import Eks
 from shipway.targets.embedded import Embedded
 from shipway.targets.target import Target
 
 
 class Provider(Protocol):
     """Every step looks first: what is there already is left as it is."""
+
+    host_images: ClassVar[bool]  # its nodes lend their Python to images that have none
+
+    def check(self) -> None:
+        """Raise what a person has to put right before anything can begin."""
+        ...
 
     async def up(self, say: Callable[[str], None]) -> Target:
         """Bring the target to where it can be released to. `say` hears what is waited for."""
@@ -25,7 +32,7 @@ class Provider(Protocol):
         ...
 
 
-PROVIDERS: dict[str, Callable[[Project, Shell], Provider]] = {"embedded": Embedded}
+PROVIDERS: dict[str, Callable[[Project, Shell], Provider]] = {"embedded": Embedded, "eks": Eks}
 
 
 def provider(name: str, project: Project, shell: Shell) -> Provider:

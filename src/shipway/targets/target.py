@@ -1,7 +1,7 @@
 """A place to release to: its registry, its cluster, and what is its own in each environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,13 @@ class Target:
     places: tuple[Place, ...]
     deployment: str  # the Deployment's name, the same in every namespace
     tool_env: Mapping[str, str]  # keeps helm's own files inside the project
-    ingress_port: int
+    where: str  # in a few words, for the line that says it is ready
+    ingress_port: int | None  # None: each environment has a load balancer, which its ingress names
+    host_images: bool = True  # its nodes lend their Python to images that have none
     create_namespaces: bool = True
-    credentials: CredentialsProvider | None = None  # for the registry
+    credentials: Callable[[], CredentialsProvider] | None = (
+        None  # for one connection to the registry
+    )
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for ${NAME} in values
 
     @property
@@ -48,16 +52,8 @@ class Target:
         """For commands that a person types where they stand."""
         return Cluster(Path(os.path.relpath(self.access.kubeconfig)), self.access.context)
 
-    @property
-    def url(self) -> str:
-        """Where its ingress listens."""
-        return f"http://localhost:{self.ingress_port}"
-
-    def url_of(self, place: Place) -> str:
-        return f"http://{place.host}:{self.ingress_port}"
-
     def open_registry(self) -> Registry:
-        return Registry(self.registry, self.credentials)
+        return Registry(self.registry, self.credentials() if self.credentials else None)
 
     def place(self, environment: str) -> Place:
         return next(each for each in self.places if each.environment == environment)

@@ -21,7 +21,7 @@ class ScriptedShell:
 
     def __init__(self, *script: Expect | str) -> None:
         self._script = [each if isinstance(each, Expect) else Expect(each) for each in script]
-        self.ran: list[str] = []
+        self.ran: list[Command] = []
 
     async def run(self, command: Command, *, listen: Listener | None = None) -> Finished:
         line = str(command)
@@ -29,7 +29,7 @@ class ScriptedShell:
         if expected is None:
             raise AssertionError(f"not in the script: {line}")
         self._script.remove(expected)
-        self.ran.append(line)
+        self.ran.append(command)
         if listen:
             for each in expected.stdout.splitlines():
                 listen(each)

@@ -1,0 +1,101 @@
+"""Helm's release Secrets, read and marked. The recorded one was written by helm 4.2.3."""
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from lightkube import AsyncClient
+from lightkube.models.core_v1 import Secret
+
+from shipway.commands.helm import Release
+from shipway.kube import releases
+from shipway.model.revision import Revision
+from tests.kube.conftest import Api, recorded
+
+TINY = Release("tiny", "tiny")
+NAME = "sh.helm.release.v1.tiny.v1"
+
+
+@pytest.fixture
+def secret() -> dict[str, Any]:
+    found: dict[str, Any] = recorded("helm_release.json")
+    return found
+
+
+def read(secret: dict[str, Any]) -> dict[str, Any]:
+    return releases.decode(Secret(data=secret["data"]))
+
+
+def revision(secret: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same release as a later revision."""
+    stored = read(secret)
+    later = copy.deepcopy(secret)
+    later["metadata"]["name"] = f"sh.helm.release.v1.tiny.v{number}"
+    later["data"]["release"] = releases.encode({**stored, "version": number})
+    return later
+
+
+def test_what_helm_wrote_is_read(secret: dict[str, Any]) -> None:
+    stored = read(secret)
+    assert (stored["name"], stored["version"], stored["info"]["status"]) == ("tiny", 1, "deployed")
+
+
+def test_what_we_write_is_read_again(secret: dict[str, Any]) -> None:
+    stored = read(secret)
+    assert releases.decode(Secret(data={"release": releases.encode(stored)})) == stored
+
+
+def test_the_same_release_is_written_as_the_same_bytes(secret: dict[str, Any]) -> None:
+    stored = read(secret)
+    assert releases.encode(stored) == releases.encode(copy.deepcopy(stored))
+
+
+async def test_the_history_is_oldest_first_and_of_one_release_alone(
+    client: AsyncClient, api: Api, secret: dict[str, Any]
+) -> None:
+    stranger = copy.deepcopy(secret)
+    stranger["metadata"]["labels"]["name"] = "other"
+    api.objects["secrets"] = [*(revision(secret, number) for number in (10, 2)), secret, stranger]
+    history = await releases.history(client, TINY)
+    assert [each.number for each in history] == [1, 2, 10]
+    assert history[0] == Revision(
+        number=1,
+        status="deployed",
+        chart_version="1.2.3",
+        updated=history[0].updated,
+        description="v1, bundle sha256:bb",
+        values={
+            "note": "one",
+            "image": {"repository": "localhost:5000/app", "tag": "v1", "digest": "sha256:aa"},
+        },
+    )
+    assert datetime.fromisoformat(history[0].updated[:19])
+    assert (history[0].tag, history[0].image) == ("v1", "localhost:5000/app@sha256:aa")
+
+
+async def test_where_nothing_was_installed_there_is_no_history(client: AsyncClient) -> None:
+    assert await releases.history(client, TINY) == []
+    assert await releases.latest(client, TINY) is None
+
+
+async def test_a_revision_that_failed_is_marked_where_helm_looks_and_nowhere_else(
+    client: AsyncClient, api: Api, secret: dict[str, Any]
+) -> None:
+    api.objects["secrets"] = [secret]
+    before = read(secret)
+    now = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+    await releases.mark_failed(client, TINY, 1, "rollout failed: no luck", now)
+    (written,) = api.written
+    after = read(written)
+    assert after == {
+        **before,
+        "info": {
+            **before["info"],
+            "status": "failed",
+            "description": "rollout failed: no luck",
+            "last_deployed": "2026-11-22T18:00:00+00:00",
+        },
+    }
+    assert written["metadata"]["labels"] == {**secret["metadata"]["labels"], "status": "failed"}
+    assert written["metadata"]["resourceVersion"] == secret["metadata"]["resourceVersion"]

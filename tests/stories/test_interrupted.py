@@ -1,0 +1,98 @@
+"""Ctrl-C, or a polite kill, in the middle of things: nothing is left running, and the next run works."""
+
+import asyncio
+import json
+import signal
+from typing import Any
+
+import pytest
+
+from shipway.testing.workbench import Workbench
+
+pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SERVICE = "app/sample_app/service.py"
+DEADLINE = 60  # seconds
+
+
+async def until(shipway: asyncio.subprocess.Process, **wanted: str) -> dict[str, Any]:
+    """The first event that has these fields."""
+    assert shipway.stdout
+    async with asyncio.timeout(DEADLINE):
+        async for line in shipway.stdout:
+            event: dict[str, Any] = json.loads(line)
+            if wanted.items() <= event.items():
+                return event
+    raise AssertionError(f"it ended without {wanted}")
+
+
+async def until_there_is(bench: Workbench, word: str) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while not any(word in line for line in bench.processes.values()):  # noqa: ASYNC110  # a process rings no bell
+            await asyncio.sleep(0.02)
+
+
+async def interrupt(shipway: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    shipway.send_signal(number)
+    out, err = await asyncio.wait_for(shipway.communicate(), DEADLINE)
+    assert shipway.returncode == 130, err.decode()
+    last = json.loads(out.splitlines()[-1])
+    assert (last["event"], last["ending"]) == ("RunFinished", "cancelled")
+
+
+def endings(bench: Workbench) -> dict[str, str]:
+    """As the journal has them, which must be complete: a run that was told to end says that it ended."""
+    last = bench.journal[-1]
+    assert (last["event"], last["ending"]) == ("RunFinished", "cancelled")
+    return {
+        event["stage"]: event["ending"]
+        for event in bench.journal
+        if event["event"] == "StageFinished"
+    }
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+async def test_an_interrupted_test_stage_leaves_no_process_and_no_tag(
+    bench: Workbench, number: signal.Signals
+) -> None:
+    said = await bench.shipway("setup", "embedded")
+    assert said.code == 0, said.err
+    before = bench.processes
+    shipway = await bench.start("run", "--output", "json")
+    await until(shipway, event="StageStarted", stage="test")
+    await until_there_is(bench, "pytest")
+    await interrupt(shipway, number)
+    assert bench.processes == before
+    ended = endings(bench)
+    assert ended["test"] == "cancelled"
+    assert "push" not in ended
+    assert await bench.tags() == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+async def test_an_interrupted_rollout_leaves_what_served_before(
+    bench: Workbench, number: signal.Signals
+) -> None:
+    for tag in ("v1", "slow"):
+        said = await bench.shipway("build", "--tag", tag)
+        assert said.code == 0, said.err
+        bench.edit(SERVICE, "    app = FastAPI(", "    time.sleep(60)\n    app = FastAPI(")
+    await bench.restore()
+    said = await bench.shipway("deploy", "--env", "dev", "--tag", "v1")
+    assert said.code == 0, said.err
+    shipway = await bench.start("deploy", "--env", "dev", "--tag", "slow", "--output", "json")
+    await until(shipway, event="Progress", text="0 of 1 new pods ready, 1 of the old leaving")
+    await interrupt(shipway, number)
+    assert shipway.pid not in bench.processes
+    assert not [line for line in bench.processes.values() if line[0].endswith("helm")]
+    assert endings(bench) == {"setup": "done", "resolve": "done", "deploy dev": "cancelled"}
+    assert (await bench.get("dev", "/version")).json()["tag"] == "v1"
+
+
+async def test_the_next_run_works(bench: Workbench) -> None:
+    said = await bench.shipway("run", "--tag", "v1", "--env", "dev")
+    assert said.code == 0, said.err
+    row = (await bench.status())["dev"]
+    assert (row["tag"], row["status"], row["ready"]) == ("v1", "deployed", 1)
+    assert bench.journal[-1]["ending"] == "done"
