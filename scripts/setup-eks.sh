@@ -1,0 +1,6 @@
+#!/bin/sh
+# A door to `shipway setup eks`, from wherever it is called.
+set -eu
+cd "$(dirname "$0")/.."
+make --quiet setup .venv-infra/.locked
+exec .venv/bin/shipway setup eks "$@"

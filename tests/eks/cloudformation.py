@@ -1,0 +1,80 @@
+"""CloudFormation as far as we ask it, at botocore's own seam: stacks whose statuses a test writes down.
+
+moto's needs a dozen packages more, and has no cluster, no nodes and no failures in it anyway.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+GONE = "gone"
+
+
+@dataclass
+class CloudFormation:
+    """Each look at a stack takes its next status; the last one stays."""
+
+    statuses: dict[str, list[str]] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    failures: list[tuple[str, str]] = field(default_factory=list)  # resource and reason, first first
+    repositories: tuple[str, ...] = ("sample-app", "charts/sample-app")
+    after_delete: tuple[str, ...] = ("DELETE_IN_PROGRESS", GONE)
+    on_delete: Callable[[], object] = list
+    calls: list[str] = field(default_factory=list)
+
+    def make(self, name: str, *statuses: str, outputs: Mapping[str, str] | None = None) -> None:
+        self.statuses[name] = list(statuses)
+        self.outputs = outputs or {}
+
+    def answer(self, params: Mapping[str, Any], **_: object) -> tuple[AWSResponse, dict[str, Any]]:
+        """To `before-call`, with what botocore would have parsed."""
+        action, name = params["body"]["Action"], params["body"]["StackName"]
+        self.calls.append(action)
+        answers = {
+            "DeleteStack": self._delete,
+            "DescribeStacks": self._stacks,
+            "DescribeStackEvents": self._events,
+            "ListStackResources": self._resources,
+        }
+        parsed = answers[action](name)
+        status = 400 if "Error" in parsed else 200
+        return AWSResponse("", status, {}, None), parsed
+
+    def _delete(self, name: str) -> dict[str, Any]:
+        self.statuses[name] = list(self.after_delete)
+        self.on_delete()
+        return {}
+
+    def _stacks(self, name: str) -> dict[str, Any]:
+        left = self.statuses.get(name, [GONE])
+        status = left.pop(0) if len(left) > 1 else left[0]
+        if status == GONE:
+            self.statuses.pop(name, None)
+            message = f"Stack with id {name} does not exist"
+            return {"Error": {"Code": "ValidationError", "Message": message}}
+        outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
+        return {"Stacks": [{"StackName": name, "StackStatus": status, "Outputs": outputs}]}
+
+    def _events(self, name: str) -> dict[str, Any]:
+        """Newest first; what was cancelled and the stack itself stand among them."""
+        failed = [*self.failures, ("Cluster", "Resource creation cancelled"), (name, "it failed")]
+        return {
+            "StackEvents": [
+                {
+                    "LogicalResourceId": resource,
+                    "ResourceStatus": "CREATE_FAILED",
+                    "ResourceStatusReason": reason,
+                }
+                for resource, reason in reversed(failed)
+            ]
+        }
+
+    def _resources(self, _name: str) -> dict[str, Any]:
+        return {
+            "StackResourceSummaries": [
+                {"PhysicalResourceId": name, "ResourceType": "AWS::ECR::Repository"}
+                for name in self.repositories
+            ]
+        }
