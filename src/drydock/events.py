@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import uuid4
 
 from drydock.metadata import deleting, key_of
 from drydock.resources import EVENTS, NAMESPACES, Object, Resource
@@ -57,7 +56,7 @@ class Recorder:
         now = timestamp(self._clock())
         before = self._store.get(EVENTS, namespace, self._known.pop(identity, ""))
         if before is None:
-            name = f"{about['metadata']['name']}.{uuid4().hex[:16]}"
+            name = self._fresh_name(about)
             self._store.create(
                 EVENTS,
                 {
@@ -80,6 +79,14 @@ class Recorder:
         self._known[identity] = name
         if len(self._known) > _REMEMBERED:
             del self._known[next(iter(self._known))]
+
+    def _fresh_name(self, about: Object) -> str:
+        """As client-go names events: the nanoseconds in it keep lists of them in order."""
+        namespace, name = key_of(about)
+        nanoseconds = int(self._clock().timestamp() * 1e6) * 1000
+        while self._store.get(EVENTS, namespace, fresh := f"{name}.{nanoseconds:x}"):
+            nanoseconds += 1
+        return fresh
 
     def _source(self) -> dict[str, Any]:
         host = {"host": self._host} if self._host else {}

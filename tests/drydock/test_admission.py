@@ -7,6 +7,7 @@ from drydock.admission import Mistyped, admit, unknown_fields
 from drydock.resources import (
     CONFIG_MAPS,
     DEPLOYMENTS,
+    EVENTS,
     HORIZONTAL_POD_AUTOSCALERS,
     JOBS,
     LIMIT_RANGES,
@@ -399,6 +400,22 @@ def test_a_value_that_does_not_fit_its_field_is_refused_in_gos_words(
     with pytest.raises(Mistyped) as error:
         admitted(DEPLOYMENTS, deployment(container))
     assert error.value.message == message
+
+
+@pytest.mark.parametrize(
+    "time", ["", "noon", "2026-01-02", "2026-01-02T12:00:00", "2026-13-02T12:00:00Z"]
+)
+def test_times_are_of_one_form(time: str) -> None:
+    with pytest.raises(Mistyped) as error:
+        admitted(EVENTS, {"lastTimestamp": time})
+    assert error.value.message == (
+        f'parsing time "{time}" as "2006-01-02T15:04:05Z07:00": cannot parse it'
+    )
+
+
+@pytest.mark.parametrize("time", ["2026-01-02T12:00:00Z", "2026-01-02T12:00:00.123456789+01:00"])
+def test_a_time_is_stored_as_it_was_sent(time: str) -> None:
+    assert admitted(EVENTS, {"lastTimestamp": time})["lastTimestamp"] == time
 
 
 def test_a_secrets_data_is_base64() -> None:

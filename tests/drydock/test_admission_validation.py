@@ -431,6 +431,13 @@ def test_a_deployments_pods_always_restart_and_a_jobs_never_always() -> None:
     ]
 
 
+def test_a_jobs_own_selector_is_checked_before_it_is_used() -> None:
+    selector = {"matchExpressions": [{"key": "app", "operator": "Is"}]}
+    assert causes(JOBS, job(manualSelector=True, selector=selector)) == [
+        'spec.selector.matchExpressions[0].operator: Invalid value: "Is": not a valid selector operator'
+    ]
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [

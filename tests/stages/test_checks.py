@@ -133,7 +133,7 @@ async def test_a_trap_is_told_with_the_values_file_that_shows_it(
     )
     with pytest.raises(ChartTrapped) as caught:
         await chart_lint(tmp_path, shell, "dev", "prod").run(Facts(), voice.say)
-    assert caught.value.problem == "the chart has 1 findings"
+    assert caught.value.problem == "the chart has 1 finding"
     assert caught.value.details == (
         "environments/prod.yaml: Pod/probe: its logs are lost: "
         "the delete policy says hook-succeeded (test-pod-kept)",

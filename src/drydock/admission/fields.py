@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import Any, Final
 from drydock import quantities
 from drydock.resources import Object, Resource
 from drydock.schema import Field, Message, kind, message
+from drydock.timestamps import moment
 
 _TYPE_META: Final = ("apiVersion", "kind")
 _BAD_QUANTITY: Final = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _GO_TYPES: Final[Mapping[str, str]] = {
     "bytes": "[]uint8",
     "time": "string",
@@ -153,7 +156,11 @@ def _item(value: Any, field: Field, place: _Place) -> Any:
         raise place.wrong(value, _go_type(field))
     if isinstance(value, int) and wanted is not bool and not _fits(value, field):
         raise place.wrong(float(value), _go_type(field))
-    return _checked_base64(str(value)) if field.type == "bytes" else value
+    if field.type == "bytes":
+        _check_base64(str(value))
+    elif field.type in {"time", "microtime"}:
+        _check_time(str(value))
+    return value
 
 
 def _fits(number: int, field: Field) -> bool:
@@ -169,12 +176,19 @@ def _quantity(value: Any) -> str:
     raise Mistyped(_BAD_QUANTITY)
 
 
-def _checked_base64(value: str) -> str:
+def _check_base64(value: str) -> None:
     try:
         base64.b64decode(value, validate=True)
     except binascii.Error as error:
         raise Mistyped("illegal base64 data") from error
-    return value
+
+
+def _check_time(value: str) -> None:
+    if _TIME.fullmatch(value):
+        with suppress(ValueError):
+            moment(value)
+            return
+    raise Mistyped(f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse it')
 
 
 def _go_type(field: Field) -> str:

@@ -48,14 +48,18 @@ class World:
     def note(self, change: Change) -> None:
         """Keep the index true. Every watched change passes here, in order."""
         entry = key("gc", change.resource, change.object)
-        for reference in references(change.before) if change.before is not None else ():
-            self._dependents.get(reference["uid"], {}).pop(entry, None)
-        if change.type == "DELETED":
+        for side in (change.before, change.object):
+            for reference in references(side) if side is not None else ():
+                self._unlink(reference["uid"], entry)
+        if change.type != "DELETED":
             for reference in references(change.object):
-                self._dependents.get(reference["uid"], {}).pop(entry, None)
-            return
-        for reference in references(change.object):
-            self._dependents.setdefault(reference["uid"], {})[entry] = None
+                self._dependents.setdefault(reference["uid"], {})[entry] = None
+
+    def _unlink(self, uid: str, entry: Key) -> None:
+        entries = self._dependents.get(uid, {})
+        entries.pop(entry, None)
+        if not entries:
+            self._dependents.pop(uid, None)
 
     def forget(self) -> None:
         self._dependents.clear()

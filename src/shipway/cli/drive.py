@@ -82,6 +82,7 @@ def drive(action: Action, also: Sequence[str] = ()) -> NoReturn:
             emit=renderer.event,
             run=new_run(),
         )
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio makes it a cancellation
         code = asyncio.run(_until_told(action(session, renderer)))
     except (ShipwayError, OSError) as caught:
         error = MachineRefused.of(caught) if isinstance(caught, OSError) else caught

@@ -6,7 +6,7 @@ from shipway.actions.rollback import rollback
 from shipway.actions.session import Session
 from shipway.actions.status import status
 from shipway.cli import options
-from shipway.cli.drive import drive, known_environments, one
+from shipway.cli.drive import drive, one
 from shipway.cli.render.renderer import Renderer
 
 
@@ -21,9 +21,10 @@ def command(environment: str, to: str | None) -> None:
     """Return one environment to an earlier release, and watch it until it serves. No other one is touched."""
 
     async def action(session: Session, renderer: Renderer) -> int:
-        report = await rollback(session, one(session, environment), to)
+        name = one(session, environment)
+        report = await rollback(session, name, to)
         if report.exit_code == 0:
-            renderer.status(await status(session, known_environments(session)))
+            renderer.status(await status(session, [name]))
         return report.exit_code
 
     drive(action)

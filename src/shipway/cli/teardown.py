@@ -65,6 +65,7 @@ async def _confirm(session: Session) -> None:
     try:
         typed = click.prompt(f"Type {cluster} to go on", err=True)
     except click.Abort as nobody:
+        click.echo(err=True)  # ends the line of the question
         raise NotConfirmed(cluster) from nobody
     if typed != cluster:
         raise NotConfirmed(cluster)

@@ -33,7 +33,8 @@ class ChartTrapped(ShipwayError):
 
     @property
     def problem(self) -> str:
-        return f"the chart has {len(self.findings)} findings"
+        count = len(self.findings)
+        return f"the chart has {count} finding{'' if count == 1 else 's'}"
 
     @property
     def details(self) -> tuple[str, ...]:

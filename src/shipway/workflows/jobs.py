@@ -29,7 +29,11 @@ def check(stages: Sequence[str] = ()) -> Document:
         "check",
         minutes=CHECK,
         permissions=READ,
-        steps=[make("check"), make("test"), *(shipway(stage) for stage in stages)],
+        steps=[
+            make("check"),
+            make("test"),
+            *(shipway(f"{stage} --target eks", title=stage) for stage in stages),
+        ],
     )
 
 

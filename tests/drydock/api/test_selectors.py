@@ -4,7 +4,6 @@ import pytest
 
 from drydock.api.selectors import BadSelector, matcher
 from drydock.resources import CONFIG_MAPS, EVENTS, NODES, PODS
-from drydock.selectors import spelled
 
 WEB = {"app": "web", "tier": "front"}
 
@@ -100,14 +99,3 @@ def test_what_does_not_parse_is_refused(selector: str) -> None:
 def test_fields_that_a_kind_is_not_selected_by_are_refused() -> None:
     with pytest.raises(BadSelector, match=r"^field label not supported: spec.nodeName$"):
         matcher(CONFIG_MAPS, "", "spec.nodeName=here")
-
-
-def test_selector_objects_are_spelled_as_text() -> None:
-    selector = {
-        "matchLabels": {"b": "2", "a": "1"},
-        "matchExpressions": [
-            {"key": "tier", "operator": "In", "values": ["y", "x"]},
-            {"key": "old", "operator": "DoesNotExist"},
-        ],
-    }
-    assert spelled(selector) == "a=1,b=2,tier in (x,y),!old"
