@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from moto.eks.models import eks_backends
 
 from shipway.aws.client import Aws
@@ -101,6 +103,17 @@ KUBECONFIG = (
     f"--kubeconfig {{kubeconfig}} --alias {CLUSTER}"
 )
 
+PRIVATE_KUBECONFIG = KUBECONFIG.replace("{kubeconfig}", "{run}/kubeconfig")
+UNINSTALL = tuple(
+    f"helm uninstall sample-app-{name} --namespace {name} --ignore-not-found --wait --timeout 300s "
+    f"--kubeconfig {{run}}/kubeconfig --kube-context {CLUSTER}"
+    for name in NAMESPACES
+)
+FORGET = tuple(
+    f"kubectl config delete-{kind} {CLUSTER} --kubeconfig {{kubeconfig}}"
+    for kind in ("context", "cluster", "user")
+)
+
 Effect = Callable[[], str | None]
 
 
@@ -120,6 +133,7 @@ class Machine:
     versions: list[dict[str, Any]] = field(default_factory=lambda: [STANDARD])
     throttled: bool = False
     stacks: CloudFormation = field(default_factory=CloudFormation)
+    _cloud: Cloud | None = None
 
     def __post_init__(self) -> None:
         program = self.root / "bin" / "aws"
@@ -139,7 +153,9 @@ class Machine:
             SYNTH: self.synth,
             BOOTSTRAP: bootstrap,
             DEPLOY: self.deploy,
-            KUBECONFIG: self.write_kubeconfig,
+            KUBECONFIG: lambda: self.write_kubeconfig(self.kubeconfig),
+            PRIVATE_KUBECONFIG: lambda: self.write_kubeconfig(self.run_folder / "kubeconfig"),
+            **dict.fromkeys((*UNINSTALL, *FORGET), _nothing),
         }
 
     @property
@@ -238,9 +254,9 @@ class Machine:
         (self.run_folder / "outputs.json").write_text(json.dumps({CLUSTER: OUTPUTS}))
         return said
 
-    def write_kubeconfig(self) -> str:
-        self.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        self.kubeconfig.write_text(self.kubeconfig_text)
+    def write_kubeconfig(self, path: Path) -> str:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.kubeconfig_text)
         return f"Added new context {CLUSTER}"
 
     def fails(self, said: str, *first: Callable[[], object]) -> Effect:
@@ -264,19 +280,39 @@ class Machine:
         return code
 
     def _open(self, region: str) -> Cloud:
-        session = Session(region_name=region)
+        if self._cloud is not None:
+            return self._cloud
 
         def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-            """moto knows no versions."""
+            """For moto, which knows no versions."""
             body = json.dumps({"clusterVersions": self.versions})
-            status, headers = 200, {"Content-Type": "application/json"}
+            status, headers = 200, HTTPHeaders()
+            headers["Content-Type"] = "application/json"
             if self.throttled:
-                status, headers = 429, {**headers, "x-amzn-ErrorType": "ThrottlingException"}
+                status = 429
+                headers["x-amzn-ErrorType"] = "ThrottlingException"
             return AWSResponse(request.url, status, headers, Body(body.encode()))
 
-        session.events.register("before-send.eks.DescribeClusterVersions", answer)
-        session.events.register("before-call.cloudformation", self.stacks.answer)
-        return Cloud(Aws(region), session)
+        session = _session(region)
+        handlers: tuple[tuple[str, Callable[..., Any]], ...] = (
+            ("before-send.eks.DescribeClusterVersions", answer),
+            ("before-call.cloudformation", self.stacks.answer),
+        )
+        for event, handler in handlers:
+            session.events.unregister(event, unique_id=event)  # of the test before
+            session.events.register(event, handler, unique_id=event)
+        self._cloud = Cloud(Aws(region), session)
+        return self._cloud
+
+
+def _nothing() -> None:
+    """The command has no effect that a test looks at."""
+
+
+@cache
+def _session(region: str) -> Session:
+    """It reads many files about AWS, once for all tests."""
+    return Session(region_name=region)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 GONE = "gone"
 
@@ -18,7 +19,9 @@ class CloudFormation:
 
     statuses: dict[str, list[str]] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
-    failures: list[tuple[str, str]] = field(default_factory=list)  # resource and reason, first first
+    failures: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # resource and reason, first first
     repositories: tuple[str, ...] = ("sample-app", "charts/sample-app")
     after_delete: tuple[str, ...] = ("DELETE_IN_PROGRESS", GONE)
     on_delete: Callable[[], object] = list
@@ -40,7 +43,7 @@ class CloudFormation:
         }
         parsed = answers[action](name)
         status = 400 if "Error" in parsed else 200
-        return AWSResponse("", status, {}, None), parsed
+        return AWSResponse("", status, HTTPHeaders(), None), parsed
 
     def _delete(self, name: str) -> dict[str, Any]:
         self.statuses[name] = list(self.after_delete)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import boto3
 import pytest
 
 from drydock.resources import NODES
@@ -63,7 +64,7 @@ async def test_an_empty_account_becomes_a_cluster_to_release_to(machine: Machine
 async def test_a_second_set_up_finds_all_of_it_there(machine: Machine) -> None:
     await machine.setup()
     assert await machine.setup() == 0
-    assert set(each.partition(":")[0] for each in machine.told.values()) == {"unchanged"}
+    assert {each.partition(":")[0] for each in machine.told.values()} == {"unchanged"}
     assert machine.ran == [AWS_VERSION, CDK_VERSION, SYNTH, DEPLOY]
 
 
@@ -94,7 +95,7 @@ async def test_a_plan_for_a_cluster_that_is_there_finds_nothing_but_the_deployme
     assert await machine.setup(plan=True) == 0
     told = machine.told
     assert told.pop("deploy") == f"done: would run cdk deploy: bring the stack {CLUSTER} up to date"
-    assert set(each.partition(":")[0] for each in told.values()) == {"unchanged"}
+    assert {each.partition(":")[0] for each in told.values()} == {"unchanged"}
     assert machine.ran == [AWS_VERSION, CDK_VERSION, SYNTH]
 
 
@@ -104,7 +105,8 @@ async def test_a_stack_at_work_is_waited_for(machine: Machine) -> None:
     make_cluster(machine.endpoint)
     machine.stacks.make(
         CLUSTER,
-        *("UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+        *["UPDATE_IN_PROGRESS"] * 3,
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
         "UPDATE_COMPLETE",
         outputs=OUTPUTS,
     )
@@ -199,8 +201,6 @@ async def test_a_stack_that_waits_for_a_person_is_not_touched(
 
 
 async def test_what_others_made_of_the_same_name_is_not_taken_over(machine: Machine) -> None:
-    import boto3  # noqa: PLC0415  # here alone
-
     bootstrap()
     make_repositories()
     make_cluster(machine.endpoint)
@@ -478,6 +478,7 @@ async def test_missing_nodes_are_waited_for_then_told_and_found_the_next_time(
 ) -> None:
     machine.limit = 0.05
     node = store.get(NODES, "", "node-b")
+    assert node is not None
     store.delete(NODES, "", "node-b")
     assert await machine.setup() == 1
     assert machine.failure == (
