@@ -92,10 +92,10 @@ STANDARD = {
 NODE, NPX = "{node}/bin/node", "{node}/lib/node_modules/npm/bin/npx-cli.js"
 CDK = f"{NODE} {NPX} --yes aws-cdk@2.1148.1"
 AWS_VERSION, CDK_VERSION = "aws --version", f"{CDK} --version"
-SYNTH = f"{CDK} synth --quiet --output {{run}}/cdk.out"
+SYNTH = f"{CDK} synth --quiet --output {{root}}/.shipway/cdk.out"
 BOOTSTRAP = f"{CDK} bootstrap aws://{ACCOUNT}/{REGION}"
 DEPLOY = (
-    f"{CDK} deploy {CLUSTER} --app {{run}}/cdk.out --outputs-file {{run}}/outputs.json "
+    f"{CDK} deploy {CLUSTER} --app {{root}}/.shipway/cdk.out --outputs-file {{run}}/outputs.json "
     "--require-approval never --progress events"
 )
 KUBECONFIG = (
@@ -237,7 +237,7 @@ class Machine:
         return [e.text for e in self.events if isinstance(e, Line) and e.stage == stage]
 
     def synth(self) -> None:
-        folder = self.run_folder / "cdk.out"
+        folder = self.root / ".shipway" / "cdk.out"
         folder.mkdir(exist_ok=True)
         (folder / "manifest.json").write_text(json.dumps(MANIFEST))
         (folder / f"{CLUSTER}.template.json").write_text(json.dumps(TEMPLATE))

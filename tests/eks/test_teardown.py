@@ -199,7 +199,12 @@ async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
     make_repositories()
     machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
     machine.stacks.statuses["CDKToolkit"] = ["CREATE_COMPLETE"]
-    boto3.client("logs", REGION).create_log_group(logGroupName=f"/aws/eks/{CLUSTER}/cluster")
+    for name in (
+        f"/aws/eks/{CLUSTER}/cluster",
+        f"/aws/lambda/{CLUSTER}-Kubectl",
+        "/aws/eks/other/a",
+    ):
+        boto3.client("logs", REGION).create_log_group(logGroupName=name)
     volume = boto3.client("ec2", REGION).create_volume(
         AvailabilityZone=f"{REGION}a",
         Size=1,
@@ -214,6 +219,7 @@ async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
     assert machine.told["leftovers"] == (
         f"unchanged: left in {ACCOUNT}, {REGION}: repository sample-app, repository "
         f"charts/sample-app, volume {volume}, log group /aws/eks/{CLUSTER}/cluster, "
+        f"log group /aws/lambda/{CLUSTER}-Kubectl, "
         "the stack CDKToolkit, which other CDK apps use too"
     )
 

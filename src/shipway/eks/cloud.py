@@ -31,11 +31,15 @@ class Cloud:
         self._session = session or Session(region_name=aws.region)
         self._clients: dict[str, Any] = {}
 
+    @property
+    def region(self) -> str:
+        return self._aws.region
+
     async def account(self) -> Account:
         found = await self._aws.ask(
             "sts:GetCallerIdentity", lambda: self._client("sts").get_caller_identity()
         )
-        return Account(found["Account"], self._aws.region, found["Arn"])
+        return Account(found["Account"], self.region, found["Arn"])
 
     async def versions(self) -> tuple[Offer, ...]:
         def ask() -> list[dict[str, Any]]:
@@ -81,7 +85,7 @@ class Cloud:
         told = "FAILED" in status or "ROLLBACK" in status
         return Stack(
             name=name,
-            region=self._aws.region,
+            region=self.region,
             status=status,
             reason=found.get("StackStatusReason", ""),
             failures=await self._failures(name) if told else (),
@@ -145,7 +149,7 @@ class Cloud:
         return Cluster(
             name=found["name"],
             arn=found["arn"],
-            region=self._aws.region,
+            region=self.region,
             status=found["status"],
             endpoint=found.get("endpoint", ""),
             issues=tuple(f"{each['code']}: {each['message']}" for each in issues),
@@ -171,12 +175,15 @@ class Cloud:
         return await self._aws.ask("elasticloadbalancing:DescribeLoadBalancers", ask)
 
     async def log_groups(self, cluster: str) -> tuple[str, ...]:
-        """EKS itself makes them, outside of the stack."""
+        """EKS and Lambda make them by themselves, outside of the stack."""
 
         def ask() -> tuple[str, ...]:
-            prefix = f"/aws/eks/{cluster}/"
-            found = self._client("logs").describe_log_groups(logGroupNamePrefix=prefix)
-            return tuple(each["logGroupName"] for each in found["logGroups"])
+            logs = self._client("logs")
+            return tuple(
+                each["logGroupName"]
+                for prefix in (f"/aws/eks/{cluster}/", f"/aws/lambda/{cluster}-")
+                for each in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+            )
 
         return await self._aws.ask("logs:DescribeLogGroups", ask)
 

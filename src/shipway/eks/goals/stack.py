@@ -84,7 +84,7 @@ async def settled(cloud: Cloud, name: str, ground: Ground, say: Say) -> Stack | 
         at_work = isinstance(model.before_destroy(found), Wait)
         return NotYet(f"stack {name} {found.status}") if found and at_work else (found,)
 
-    events = str(aws.stack_events(name, ground.environment.get("AWS_REGION", "…")))
+    events = str(aws.stack_events(name, cloud.region))
     (found,) = await until(look, ground.pace, say, "the stack", events)
     return found
 
