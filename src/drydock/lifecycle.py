@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from drydock.metadata import deleting
+from drydock.pods import finished
 from drydock.resources import NAMESPACES, PODS, Object, Resource
 from drydock.timestamps import timestamp
 
@@ -77,7 +78,7 @@ def grace(resource: Resource, stored: Object, asked: int | None) -> int:
     """Seconds a deleted object may still live: a pod's own or what the deleter says, never more than before."""
     if resource != PODS or not stored.get("spec", {}).get("nodeName"):
         return 0
-    if stored.get("status", {}).get("phase") in {"Succeeded", "Failed"}:
+    if finished(stored):
         return 0
     own: int = stored["spec"].get("terminationGracePeriodSeconds", 30)
     wanted = own if asked is None else max(asked, 0)

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from drydock import conditions
+from drydock import pods
 from drydock.api import status
 from drydock.api.objects import Objects
 from drydock.api.request import Request, decoded_object
-from drydock.metadata import deleting, labels
+from drydock.metadata import labels
 from drydock.resources import POD_DISRUPTION_BUDGETS, Object
 from drydock.selectors import matches
 from drydock.store import Store
@@ -60,15 +60,14 @@ class Evictions:
 
 def _undisturbed(pod: Object) -> bool:
     """A pod that serves nobody: its eviction disrupts nothing."""
-    phase = pod.get("status", {}).get("phase", "Pending")
-    return deleting(pod) or phase in {"Pending", "Succeeded", "Failed"}
+    return not pods.active(pod) or pods.phase(pod) == "Pending"
 
 
 def _spend(budget: Object, pod: Object) -> Object | None:
     """The budget after this eviction, None where it costs nothing; refused when nothing is left."""
     metadata, state = budget["metadata"], budget.get("status", {})
     healthy, needed = state.get("currentHealthy", 0), state.get("desiredHealthy", 0)
-    if not conditions.holds(conditions.of(pod), "Ready"):
+    if not pods.ready(pod):
         policy = budget["spec"].get("unhealthyPodEvictionPolicy", "IfHealthyBudget")
         if policy == "AlwaysAllow" or (healthy >= needed > 0):
             return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from drydock import conditions
+from drydock import conditions, pods
 from drydock.api.ages import since
 from drydock.metadata import deleting
 from drydock.resources import Object
@@ -49,13 +49,13 @@ def _status(pod: Object, mains: list[Any], initializing: str | None) -> str:
     if deleting(pod):
         if reason == "NodeLost":
             return "Unknown"
-        if phase not in {"Succeeded", "Failed"}:
+        if not pods.finished(pod):
             return "Terminating"
     if initializing:
         return initializing
     reason = next(_reasons(mains), reason)
     if reason == "Completed" and any(_runs_ready(container) for container in mains):
-        return "Running" if conditions.holds(conditions.of(pod), "Ready") else "NotReady"
+        return "Running" if pods.ready(pod) else "NotReady"
     return reason
 
 

@@ -1,12 +1,13 @@
 """`GET …/pods/NAME/log`: which container's lines, and how many."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from drydock.api import status
 from drydock.api.request import Request
 from drydock.api.streaming import closing
+from drydock.pods import container_status
 from drydock.resources import Object
 from drydock.timestamps import moment
 
@@ -69,7 +70,7 @@ def _container(request: Request, pod: Object) -> str:
 def _check_started(pod: Object, container: str, *, previous: bool) -> None:
     """A container that has not written yet is told apart from one that wrote nothing."""
     name = pod["metadata"]["name"]
-    state = _container_status(pod, container)
+    state = container_status(pod, container)
     ended_before = "terminated" in state.get("lastState", {})
     if previous and not ended_before:
         raise status.bad_request(
@@ -86,15 +87,6 @@ def _check_started(pod: Object, container: str, *, previous: bool) -> None:
         raise status.bad_request(
             f'container "{container}" in pod "{name}" is waiting to start: {why}'
         )
-
-
-def _container_status(pod: Object, container: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any]
-    for group in ("containerStatuses", "initContainerStatuses"):
-        for found in pod.get("status", {}).get(group, ()):
-            if found["name"] == container:
-                return found
-    return {}
 
 
 def _since(request: Request) -> datetime | None:

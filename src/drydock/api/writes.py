@@ -11,6 +11,7 @@ from drydock.admission.fields import conform
 from drydock.admission.invalid import invalid, required
 from drydock.api import status
 from drydock.api.request import Request, decoded, decoded_object
+from drydock.api.sent import addressed, field_warnings
 from drydock.metadata import deleting
 from drydock.patches.apply import ApplyConflict, apply, track
 from drydock.patches.json_patch import json_patch
@@ -44,24 +45,24 @@ class Writes:
 
     def create(self, request: Request) -> Written:
         place = request.place
-        sent = _addressed(request, decoded_object(request.body))
+        sent = addressed(request, decoded_object(request.body))
         metadata = sent["metadata"]
         if metadata.get("resourceVersion"):
             raise status.bad_request("resourceVersion should not be set on objects to be created")
         if not metadata.get("name") and not metadata.get("generateName"):
             cause = required("metadata.name", "name or generateName is required")
             raise status.invalid(place.resource, "", [cause])
-        warnings = self._check_fields(request, sent)
+        warnings = field_warnings(request, sent)
         return self._create(request, _without_status(place.resource, sent), warnings, track_it=True)
 
     def replace(self, request: Request) -> Written:
         live = self._live(request)
-        sent = _addressed(request, decoded_object(request.body))
+        sent = addressed(request, decoded_object(request.body))
         resource = request.place.resource
         if resource in _NEED_VERSION and not sent["metadata"].get("resourceVersion"):
             cause = invalid("metadata.resourceVersion", 0, "must be specified for an update")
             raise status.invalid(resource, request.place.name, [cause], kind=resource.plural)
-        return self._update(request, live, sent, self._check_fields(request, sent))
+        return self._update(request, live, sent, field_warnings(request, sent))
 
     def patch(self, request: Request) -> Written:
         if request.media_type == APPLY:
@@ -74,8 +75,8 @@ class Writes:
             wanted = PATCHES[request.media_type](live, patch)
         except PatchError as error:
             raise status.unprocessable(str(error)) from error
-        wanted = _addressed(request, wanted)
-        return self._update(request, live, wanted, self._check_fields(request, wanted))
+        wanted = addressed(request, wanted)
+        return self._update(request, live, wanted, field_warnings(request, wanted))
 
     def _apply(self, request: Request) -> Written:
         place = request.place
@@ -87,10 +88,10 @@ class Writes:
         live = self.store.get(place.resource, place.namespace or "", place.name)
         if live is None and place.subresource:
             raise status.not_found(place.resource, place.name)
-        sent = _addressed(request, decoded_object(request.body))
+        sent = addressed(request, decoded_object(request.body))
         if sent["metadata"].get("managedFields"):
             raise status.bad_request("metadata.managedFields must be nil")
-        warnings = self._check_fields(request, sent)
+        warnings = field_warnings(request, sent)
         _check_version(place.resource, live, sent)
         if not place.subresource:
             sent = _without_status(place.resource, sent)
@@ -159,7 +160,7 @@ class Writes:
                 now=_now(),
                 subresource=place.subresource,
             )
-        else:
+        else:  # an apply's other spelling of what is stored is no change
             wanted = settled(live, wanted)
         try:
             updated = self.store.update(
@@ -191,24 +192,6 @@ class Writes:
         if deleting(living):
             raise status.namespace_terminating(resource, name, namespace or "")
 
-    def _check_fields(self, request: Request, obj: Object) -> tuple[str, ...]:
-        """Refuse fields that the kind does not have, or return warnings about them."""
-        mode = request.query.get("fieldValidation", "Warn")
-        if mode not in {"Ignore", "Warn", "Strict"}:
-            raise status.bad_request(
-                f'fieldValidation: Unsupported value: "{mode}": supported values: '
-                '"Ignore", "Strict", "Warn"'
-            )
-        if mode == "Ignore":
-            return ()
-        resource = request.place.resource
-        unknown = tuple(
-            f'unknown field "{field}"' for field in admission.unknown_fields(resource, obj)
-        )
-        if unknown and mode == "Strict":
-            raise status.undecodable(resource, f"strict decoding error: {', '.join(unknown)}")
-        return unknown
-
     def _admitted(self, resource: Resource, obj: Object, before: Object | None) -> Object:
         taken: frozenset[str] = frozenset()
         if resource == SERVICES:
@@ -231,46 +214,6 @@ def _refusals(resource: Resource, name: str) -> Iterator[None]:
         raise status.invalid(resource, name, error.causes) from error
     except admission.Mistyped as error:
         raise status.undecodable(resource, error.message) from error
-
-
-def _addressed(request: Request, sent: Object) -> Object:
-    """The object with the name and namespace of its path; refused when it says otherwise."""
-    place = request.place
-    resource = place.resource
-    api_version = sent.get("apiVersion", resource.api_version)
-    kind = sent.get("kind", resource.kind)
-    if kind != resource.kind:
-        raise status.bad_request(
-            f'{kind} in version "{api_version.rpartition("/")[2]}" cannot be handled as a '
-            f"{resource.kind}: converting {api_version}, Kind={kind} to "
-            f"{resource.api_version}, Kind={resource.kind} is not possible"
-        )
-    if api_version != resource.api_version:
-        raise status.bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API "
-            f"version ({resource.api_version})"
-        )
-    metadata = sent.get("metadata") or {}
-    if not isinstance(metadata, Mapping):
-        raise status.bad_request("metadata is no object")
-    if place.name and metadata.get("name", place.name) != place.name:
-        raise status.bad_request(
-            f"the name of the object ({metadata['name']}) does not match the name on the URL "
-            f"({place.name})"
-        )
-    namespace = metadata.get("namespace") or place.namespace
-    if resource.namespaced and namespace != place.namespace:
-        raise status.bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
-    named: dict[str, Any] = {**metadata}
-    if place.name:
-        named["name"] = place.name
-    if resource.namespaced:
-        named["namespace"] = namespace
-    else:
-        named.pop("namespace", None)
-    return {**sent, "apiVersion": api_version, "kind": kind, "metadata": named}
 
 
 def _check_version(resource: Resource, live: Object | None, wanted: Object) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from drydock import conditions
+from drydock import conditions, pods
 from drydock.conditions import Verdict
-from drydock.controllers import pods, rollout
+from drydock.controllers import rollout
 from drydock.controllers.changes import (
     After,
     Change,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drydock.controllers import pods
+from drydock import pods
 from drydock.controllers.changes import Create, Delete, Reconcile, Update
 from drydock.metadata import deleting, labels, reference
 from drydock.resources import ENDPOINT_SLICES, ENDPOINTS, SERVICES, Object

@@ -4,8 +4,7 @@ from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
-from drydock import conditions
-from drydock.controllers import pods
+from drydock import conditions, pods
 from drydock.controllers.changes import (
     After,
     Change,
@@ -17,6 +16,7 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.ownership import controlled
+from drydock.controllers.template import pod_of
 from drydock.metadata import deleting
 from drydock.resources import JOBS, PODS, Object
 from drydock.timestamps import moment, seconds_since, timestamp
@@ -141,7 +141,7 @@ def _balance(
     if wait > 0 and len(active) < wanted:
         return active, wait
     while len(active) < wanted:
-        pod = pods.from_template(spec["template"], JOBS, job)
+        pod = pod_of(spec["template"], JOBS, job)
         try:
             created = yield Create(PODS, pod)
         except Refused as refused:

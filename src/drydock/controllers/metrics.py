@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from drydock import quantities
-from drydock.controllers import pods
+from drydock import pods, quantities
 from drydock.metadata import deleting
 from drydock.resources import Object
 from drydock.timestamps import seconds_since

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from drydock import conditions
-from drydock.controllers import pods
+from drydock import conditions, pods
 from drydock.controllers.changes import After, Reconcile, UpdateStatus
 from drydock.controllers.rollout import share, size
 from drydock.metadata import controller, deleting, labels

@@ -4,8 +4,7 @@ from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
-from drydock import conditions
-from drydock.controllers import pods
+from drydock import conditions, pods
 from drydock.controllers.changes import (
     After,
     Change,
@@ -17,6 +16,7 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.ownership import claim
+from drydock.controllers.template import pod_of
 from drydock.metadata import annotations, deleting, labels
 from drydock.resources import PODS, REPLICA_SETS, Object
 from drydock.selectors import has
@@ -68,7 +68,7 @@ def usefulness(pod: Object) -> tuple[Any, ...]:
 
 
 def _grow(replica_set: Object, missing: int, created: list[Object]) -> Reconcile:
-    pod = pods.from_template(replica_set["spec"]["template"], REPLICA_SETS, replica_set)
+    pod = pod_of(replica_set["spec"]["template"], REPLICA_SETS, replica_set)
     for _ in range(missing):
         try:
             made = yield Create(PODS, pod)

@@ -5,6 +5,7 @@ from typing import Any
 from drydock.events import Recorder
 from drydock.metadata import deleting
 from drydock.node import clock, machine, scheduler
+from drydock.pods import finished
 from drydock.resources import NODES, PODS, Object
 from drydock.store import Change, Store
 
@@ -27,7 +28,7 @@ class Binder:
         if node is None:
             return
         pods = self._store.list(PODS)
-        taken = [pod["spec"] for pod in pods if pod["spec"].get("nodeName") and not is_over(pod)]
+        taken = [pod["spec"] for pod in pods if pod["spec"].get("nodeName") and not finished(pod)]
         for pod in pods:
             if pod["spec"].get("nodeName") or deleting(pod):
                 continue
@@ -55,10 +56,6 @@ class Binder:
         self._recorder.record(PODS, pod, "FailedScheduling", why, type_="Warning")
 
 
-def is_over(pod: Object) -> bool:
-    return pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-
-
 def _unschedulable(why: str) -> dict[str, Any]:
     return {
         "type": "PodScheduled",
@@ -75,4 +72,4 @@ def _frees_or_asks(change: Change) -> bool:
     if change.resource == NODES or change.type != "MODIFIED":
         return True
     assert change.before is not None
-    return is_over(change.object) != is_over(change.before)
+    return finished(change.object) != finished(change.before)

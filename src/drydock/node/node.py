@@ -15,7 +15,7 @@ from drydock.metadata import deleting
 from drydock.node import logs, machine
 from drydock.node.addresses import Addresses, NoAddress
 from drydock.node.back_off import KUBELET, Schedule
-from drydock.node.binding import Binder, is_over
+from drydock.node.binding import Binder
 from drydock.node.context import PodContext
 from drydock.node.environment import Configs, Downward, config_map_data, secret_data
 from drydock.node.images import Images, ImageSource
@@ -25,6 +25,7 @@ from drydock.node.process import Processes
 from drydock.node.service_proxy import ServiceProxy
 from drydock.node.status import HOST_IP
 from drydock.node.usage import CpuMeter, measure
+from drydock.pods import container_status, finished
 from drydock.resources import CONFIG_MAPS, NODES, PODS, SECRETS, Object, Resource
 from drydock.store import Change, Gone, NotFound, Store
 
@@ -121,9 +122,7 @@ class Node:
 
     def _log_path(self, pod: Object, container: str, *, previous: bool) -> Path:
         """A container that waits to be restarted has its latest run behind it."""
-        status = pod.get("status", {})
-        groups = (status.get("containerStatuses", ()), status.get("initContainerStatuses", ()))
-        found: Object = next((s for group in groups for s in group if s["name"] == container), {})
+        found = container_status(pod, container)
         restart = found.get("restartCount", 0)
         if previous and "waiting" not in found.get("state", {}):
             restart -= 1
@@ -193,7 +192,7 @@ class Node:
                 runner.end(grace)
             else:
                 self._remove(pod)
-        elif runner is None and not is_over(pod):
+        elif runner is None and not finished(pod):
             self._start(pod)
 
     def _lose(self, pod: Object) -> None:

@@ -1,11 +1,12 @@
-"""What controllers ask of a pod, and how they make one from a template."""
+"""What a pod's status says."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from drydock import conditions
-from drydock.metadata import deleting, reference
-from drydock.resources import Object, Resource
+from drydock.metadata import deleting
+from drydock.resources import Object
 from drydock.timestamps import seconds_since
 
 
@@ -45,24 +46,15 @@ def seconds_to_available(pod: Object, min_ready_seconds: int, now: datetime) -> 
 
 
 def restarts(pod: Object) -> int:
+    return sum(container.get("restartCount", 0) for container in _containers(pod))
+
+
+def container_status(pod: Object, name: str) -> Mapping[str, Any]:
+    """Empty while there is none."""
+    return next((each for each in _containers(pod) if each["name"] == name), {})
+
+
+def _containers(pod: Object) -> Iterator[Mapping[str, Any]]:
     status = pod.get("status") or {}
-    return sum(
-        container.get("restartCount", 0)
-        for containers in ("initContainerStatuses", "containerStatuses")
-        for container in status.get(containers) or ()
-    )
-
-
-def from_template(template: Object, resource: Resource, owner: Object) -> Object:
-    """A pod of `owner`, named by the store after it."""
-    metadata = template.get("metadata") or {}
-    made: dict[str, Any] = {
-        "generateName": f"{owner['metadata']['name']}-",
-        "namespace": owner["metadata"]["namespace"],
-        "labels": metadata.get("labels") or {},
-        "ownerReferences": [reference(resource, owner)],
-    }
-    for key in ("annotations", "finalizers"):
-        if metadata.get(key):
-            made[key] = metadata[key]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": made, "spec": template["spec"]}
+    for group in ("initContainerStatuses", "containerStatuses"):
+        yield from status.get(group) or ()
