@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from shipway.commands import kubectl
 from shipway.commands.helm import Release
 from shipway.eks import inventory
-from shipway.eks.goal import Checked, Pursuit
 from shipway.eks.goals.account import InAccount
 from shipway.eks.goals.balancers import NoBalancers
 from shipway.eks.goals.bootstrap import Bootstrap
@@ -24,6 +23,7 @@ from shipway.eks.goals.settings_file import SettingsFile
 from shipway.eks.goals.stack import DeployableStack
 from shipway.eks.goals.version import Version
 from shipway.eks.ground import Ground
+from shipway.pipeline.goal import Checked, Pursuit
 from shipway.pipeline.stage import Stage
 
 NODES = 2  # Ready ones, before a cluster counts as set up

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from shipway.pipeline.stage import Facts, Outcome, Say
-from shipway.runners.host import HostRunner
+from shipway.runners.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Lint:
 
     argv: tuple[str, ...]
     folder: Path
-    runner: HostRunner
+    runner: Runner
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
         await self.runner.run(self.argv, self.folder, say.line)

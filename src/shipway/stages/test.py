@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from shipway.pipeline.stage import Facts, Outcome, Say
-from shipway.runners.host import HostRunner
+from shipway.runners.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Test:
 
     argv: tuple[str, ...]
     folder: Path
-    runner: HostRunner
+    runner: Runner
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
         last = deque([" ".join(self.argv)], maxlen=1)

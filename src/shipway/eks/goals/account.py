@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from shipway.eks import account
 from shipway.eks.cloud import profile_region
-from shipway.eks.goal import Reached
 from shipway.eks.ground import Ground
+from shipway.pipeline.goal import Reached
 from shipway.pipeline.stage import Facts
 
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 from shipway.eks.account import Account
 from shipway.eks.balancers import Balancers, BalancersStay
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.goals.doomed import Doomed
 from shipway.eks.ground import Ground
 from shipway.eks.waiting import NotYet, TookTooLong, until
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 NONE = "no load balancer, target group or security group is left"

@@ -6,8 +6,8 @@ from typing import ClassVar
 from shipway.eks import bootstrap
 from shipway.eks.account import Account
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.ground import Ground
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

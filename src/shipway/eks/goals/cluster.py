@@ -7,10 +7,10 @@ from shipway.commands import aws
 from shipway.eks.account import Account
 from shipway.eks.cloud import Cloud
 from shipway.eks.cluster import Cluster, ClusterGone, is_ready
-from shipway.eks.goal import Missing, Reached, known
 from shipway.eks.ground import Ground
 from shipway.eks.outputs import Outputs
 from shipway.eks.waiting import NotYet, until
+from shipway.pipeline.goal import Missing, Reached, known
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

@@ -10,11 +10,11 @@ from shipway.eks import stack as model
 from shipway.eks.account import Account
 from shipway.eks.blueprint import Blueprint
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Missing, known
 from shipway.eks.goals.infrastructure import Assembly
 from shipway.eks.ground import Ground
 from shipway.eks.stack import Stack
 from shipway.errors import CommandFailed, ShipwayError
+from shipway.pipeline.goal import Missing, known
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 NEEDED = ("AccountId", "Region", "ClusterName", "EcrRepositoryUri", "EcrChartRepositoryUri")

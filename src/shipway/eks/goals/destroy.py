@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.goals.doomed import Doomed
 from shipway.eks.goals.stack import destroyed
 from shipway.eks.ground import Ground
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

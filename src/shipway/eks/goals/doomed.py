@@ -6,10 +6,10 @@ from typing import ClassVar
 from shipway.eks import stack as model
 from shipway.eks.cloud import Cloud
 from shipway.eks.cluster import Cluster
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.goals.stack import settled
 from shipway.eks.ground import Ground
 from shipway.eks.stack import Wait
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

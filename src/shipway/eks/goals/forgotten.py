@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shipway.commands import kubectl
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.goals.doomed import Doomed
 from shipway.eks.ground import Ground
 from shipway.eks.kube import entries
 from shipway.eks.settings import FILE
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from shipway.eks import blueprint
 from shipway.eks.account import Account
-from shipway.eks.goal import Reached
 from shipway.eks.ground import Ground
 from shipway.errors import USAGE, CommandFailed, ShipwayError
+from shipway.pipeline.goal import Reached
 from shipway.pipeline.stage import Facts
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from shipway.commands.command import Command
 from shipway.commands.helm import Cluster
 from shipway.eks import kube
-from shipway.eks.goal import Missing, Reached, known
 from shipway.eks.ground import Ground
 from shipway.eks.inventory import Absent, Here, Judge
 from shipway.eks.kube import Context
 from shipway.eks.waiting import NotYet, until
 from shipway.kube.errors import ClusterUnreachable
+from shipway.pipeline.goal import Missing, Reached, known
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 from shipway.commands import aws
 from shipway.eks.account import Account
 from shipway.eks.cluster import Cluster
-from shipway.eks.goal import Missing, Reached, known
 from shipway.eks.ground import Ground
 from shipway.eks.kube import Context, server_of
+from shipway.pipeline.goal import Missing, Reached, known
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 

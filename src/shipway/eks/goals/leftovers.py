@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from shipway.eks.account import Account
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Reached
 from shipway.eks.goals.doomed import Doomed
+from shipway.pipeline.goal import Reached
 from shipway.pipeline.stage import Facts
 
 

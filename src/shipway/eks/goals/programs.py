@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shipway.commands import aws
-from shipway.eks.goal import Reached
 from shipway.eks.ground import Ground
 from shipway.errors import USAGE, ShipwayError
+from shipway.pipeline.goal import Reached
 from shipway.pipeline.stage import Facts
 
 

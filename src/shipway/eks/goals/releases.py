@@ -10,12 +10,12 @@ from shipway.eks import kube
 from shipway.eks.account import Account
 from shipway.eks.balancers import Balancers
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.goals.doomed import Doomed
 from shipway.eks.ground import Ground
 from shipway.eks.kube import Context
 from shipway.eks.waiting import NotYet, until
 from shipway.kube.errors import ClusterUnreachable
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 TIMEOUT = 300  # seconds that helm waits for one release

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from shipway.eks import settings
 from shipway.eks.account import Account
-from shipway.eks.goal import Missing, Reached, known
 from shipway.eks.ground import Ground
 from shipway.eks.outputs import Outputs
 from shipway.eks.settings import FILE, Settings
+from shipway.pipeline.goal import Missing, Reached, known
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.targets import private_file
 

@@ -9,11 +9,11 @@ from shipway.eks import stack as model
 from shipway.eks.account import Account
 from shipway.eks.blueprint import Blueprint
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Missing, Reached
 from shipway.eks.ground import Ground
 from shipway.eks.stack import Create, Destroy, Stack, Update, Wait
 from shipway.eks.waiting import NotYet, until
 from shipway.errors import ShipwayError
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 Gate = Create | Update

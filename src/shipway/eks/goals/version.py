@@ -6,7 +6,7 @@ from typing import ClassVar
 from shipway.eks import versions
 from shipway.eks.blueprint import Blueprint
 from shipway.eks.cloud import Cloud
-from shipway.eks.goal import Reached
+from shipway.pipeline.goal import Reached
 from shipway.pipeline.stage import Facts
 
 

@@ -1,4 +1,4 @@
-"""A step of set-up or teardown: it looks first, and does only what is still missing."""
+"""A step of a set-up or a teardown: it looks first, and does only what is still missing."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
