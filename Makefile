@@ -9,10 +9,10 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release dev test infra-test check lock bench clean
+.PHONY: help setup release dev test infra-setup infra-test check lock bench clean
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .shipway/tools/.ready ## everything this project needs, inside this folder
 	@:
@@ -26,6 +26,9 @@ dev: setup ## the sample on port 3000, reloaded at every change
 test: setup $(if $(T),,infra-test) ## all tests, or some: T=tests/config
 	@SHIPWAY_HELM=$(CURDIR)/.shipway/tools/helm SHIPWAY_KUBECTL=$(CURDIR)/.shipway/tools/kubectl \
 		$(BIN)/pytest $(or $(T),-q -n 2 --dist loadfile)
+
+infra-setup: .venv-infra/.locked ## what infra/ needs: CDK and node, in an environment of its own
+	@:
 
 infra-test: .venv-infra/.tested ## the infrastructure's own tests, unless nothing of it has changed
 	@:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from shipway.cli import main
-from shipway.testing.workbench import Workbench
+from shipway.testing.workbench import ROOT, Workbench
 
 
 @pytest.fixture
@@ -24,6 +24,12 @@ def edit(file: str, old: str, new: str) -> Callable[[Workbench], None]:
 
 def remove(file: str) -> Callable[[Workbench], None]:
     return lambda bench: (bench.folder / file).unlink()
+
+
+def number(text: str) -> int:
+    """Of the first line of shipway.yaml that holds the text."""
+    lines = (ROOT / "shipway.yaml").read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
 def nothing(_bench: Workbench) -> None:
@@ -48,7 +54,7 @@ def nothing(_bench: Workbench) -> None:
             "--target mars status",
             "Usage: shipway [OPTIONS] VERB [ARGS]...\n"
             "Try 'shipway --help' for help.\n\n"
-            "Error: Invalid value for '--target': 'mars' is not one of 'embedded', 'eks'.\n",
+            "Error: Invalid value for '--target': 'mars' is not one of 'embedded', 'kind', 'eks'.\n",
         ),
         (
             nothing,
@@ -77,14 +83,14 @@ def nothing(_bench: Workbench) -> None:
             remove("environments/eks-prod.yaml"),
             "run",
             "error: shipway.yaml has 1 problem\n"
-            "  shipway.yaml:51  targets.eks.values.prod: no such file: environments/eks-prod.yaml\n"
+            f"  shipway.yaml:{number('environments/eks-prod.yaml')}  targets.eks.values.prod: no such file: environments/eks-prod.yaml\n"
             "  try: shipway docs targets\n",
         ),
         (
             edit("shipway.yaml", "timeout: 120s", "timeout: fast"),
             "run",
             "error: shipway.yaml has 1 problem\n"
-            '  shipway.yaml:25  timeout: should be a duration such as 120s, not "fast"\n'
+            f'  shipway.yaml:{number("timeout: 120s")}  timeout: should be a duration such as 120s, not "fast"\n'
             "  try: shipway docs timeout\n",
         ),
         (
@@ -139,7 +145,7 @@ def test_an_unknown_target_of_the_environment_variable_is_told_too(
     monkeypatch.setenv("DEPLOYMENT_TARGET", "mars")
     result = CliRunner().invoke(main, ["status"])
     assert result.output == (
-        "error: there is no target mars; there is embedded, eks\n  try: --target embedded\n"
+        "error: there is no target mars; there is embedded, kind, eks\n  try: --target embedded\n"
     )
     assert result.exit_code == 2
 

@@ -143,6 +143,20 @@ def test_verbose_shows_the_lines_of_a_stage_together(heard: Heard, tmp_path: Pat
     ]
 
 
+def test_a_long_stage_tells_now_and_then_how_far_it_is(heard: Heard, tmp_path: Path) -> None:
+    now = 0.0
+    plain = Plain(tmp_path, clock=lambda: now)
+    plain.event(RunStarted("r", "setup", "eks", ("deploy", "bootstrap")))
+    plain.event(StageStarted("deploy"))
+    for now in (1.0, 19.9, 20.0, 30.0, 39.9, 41.0):
+        plain.event(Progress("deploy", f"{now} of 60"))
+    assert heard.lines == [
+        "setup on eks",
+        "… deploy             20.0 of 60",
+        "… deploy             41.0 of 60",
+    ]
+
+
 def test_live_ends_with_what_plain_says(heard: Heard, tmp_path: Path) -> None:
     play(Live(tmp_path / ".shipway" / "runs"))
     assert [line for line in heard.lines if line] == [

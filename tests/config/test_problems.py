@@ -109,7 +109,13 @@ ONE_PROBLEM = {
     "base number": (
         "  port: 8080",
         "  port: 8080\n  base: 3.12",
-        "9  image.base: should be an image reference such as python:3.12-slim, not 3.12; put it in quotes",
+        "9  image.base: should be an image reference with its registry, such as docker.io/library/python:3.12-slim, not 3.12",
+    ),
+    "base of no registry": (
+        "  port: 8080",
+        "  port: 8080\n  base: python:3.12-slim",
+        "9  image.base: should be an image reference with its registry, such as docker.io/library/python:3.12-slim, "
+        'not "python:3.12-slim"',
     ),
     "no chart there": (
         "  path: chart",

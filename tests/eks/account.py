@@ -1,5 +1,6 @@
 """An AWS account in moto, and a machine on which cdk, aws and helm are played: what they do happens to that account."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from shipway.eks.ground import Ground
 from shipway.eks.waiting import Pace
 from shipway.errors import CommandFailed
 from shipway.pipeline import engine
-from shipway.pipeline.events import Event, Line, RunStarted, StageFinished
+from shipway.pipeline.events import Event, Line, Progress, RunStarted, StageFinished
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Stage
 from shipway.shell.shell import Finished, Listener
@@ -132,7 +133,9 @@ class Machine:
     events: list[Event] = field(default_factory=list)
     versions: list[dict[str, Any]] = field(default_factory=lambda: [STANDARD])
     throttled: bool = False
+    waits: dict[str, int] = field(default_factory=dict)  # how often a command sees progress told
     stacks: CloudFormation = field(default_factory=CloudFormation)
+    _heard: asyncio.Event = field(default_factory=asyncio.Event)
     _cloud: Cloud | None = None
 
     def __post_init__(self) -> None:
@@ -189,6 +192,11 @@ class Machine:
         line = self.short(str(command))
         self.ran.append(line)
         said = self.effects[line]() or ""
+        if wanted := self.waits.get(line):
+            async with asyncio.timeout(30):
+                while len(self.progress) < wanted:
+                    self._heard.clear()
+                    await self._heard.wait()
         for each in said.splitlines() if listen else ():
             assert listen
             listen(each)
@@ -233,6 +241,12 @@ class Machine:
         details = tuple(map(self.short, failed.details))
         return failed.stage, self.short(failed.summary), details, self.short(failed.remedy or "")
 
+    @property
+    def progress(self) -> list[str]:
+        """Without the seconds; what a stage says before it begins is not progress."""
+        told = [event.text for event in self.events if isinstance(event, Progress)]
+        return [text.rpartition(", ")[0] for text in told if text.endswith(" s")]
+
     def lines(self, stage: str) -> list[str]:
         return [e.text for e in self.events if isinstance(e, Line) and e.stage == stage]
 
@@ -274,10 +288,14 @@ class Machine:
         self.ran.clear()
         steps = list(in_turn(*stages))
         begin = RunStarted("now", "setup", "eks", tuple(step.name for step in steps))
-        code = (await engine.run(steps, begin, self.events.append)).exit_code
+        code = (await engine.run(steps, begin, self._hear)).exit_code
         bugs = [e.traceback for e in self.events if isinstance(e, StageFinished) and e.traceback]
         assert not bugs, bugs[0]
         return code
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        self._heard.set()
 
     def _open(self, region: str) -> Cloud:
         if self._cloud is not None:

@@ -10,6 +10,8 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from shipway.eks.resources import Resource
+
 GONE = "gone"
 
 
@@ -22,7 +24,13 @@ class CloudFormation:
     failures: list[tuple[str, str]] = field(
         default_factory=list
     )  # resource and reason, first first
-    repositories: tuple[str, ...] = ("sample-app", "charts/sample-app")
+    resources: list[Resource] = field(
+        default_factory=lambda: [
+            Resource("Images", "AWS::ECR::Repository", "CREATE_COMPLETE", "sample-app"),
+            Resource("Charts", "AWS::ECR::Repository", "CREATE_COMPLETE", "charts/sample-app"),
+        ]
+    )
+    denied: bool = False  # whether this identity may not list them
     after_delete: tuple[str, ...] = ("DELETE_IN_PROGRESS", GONE)
     on_delete: Callable[[], object] = list
     calls: list[str] = field(default_factory=list)
@@ -55,8 +63,7 @@ class CloudFormation:
         status = left.pop(0) if len(left) > 1 else left[0]
         if status == GONE:
             self.statuses.pop(name, None)
-            message = f"Stack with id {name} does not exist"
-            return {"Error": {"Code": "ValidationError", "Message": message}}
+            return _unknown(name)
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
         return {"Stacks": [{"StackName": name, "StackStatus": status, "Outputs": outputs}]}
 
@@ -74,10 +81,24 @@ class CloudFormation:
             ]
         }
 
-    def _resources(self, _name: str) -> dict[str, Any]:
+    def _resources(self, name: str) -> dict[str, Any]:
+        if self.denied:
+            return {"Error": {"Code": "AccessDenied", "Message": "not you"}}
+        if name not in self.statuses:
+            return _unknown(name)
         return {
             "StackResourceSummaries": [
-                {"PhysicalResourceId": name, "ResourceType": "AWS::ECR::Repository"}
-                for name in self.repositories
+                {
+                    "LogicalResourceId": each.name,
+                    "ResourceType": each.kind,
+                    "ResourceStatus": each.status,
+                    **({"PhysicalResourceId": each.id} if each.id else {}),
+                }
+                for each in self.resources
             ]
         }
+
+
+def _unknown(name: str) -> dict[str, Any]:
+    message = f"Stack with id {name} does not exist"
+    return {"Error": {"Code": "ValidationError", "Message": message}}

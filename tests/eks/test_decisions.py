@@ -11,6 +11,7 @@ from shipway.eks import (
     bootstrap,
     inventory,
     outputs,
+    resources,
     settings,
     stack,
     versions,
@@ -19,7 +20,9 @@ from shipway.eks.account import Account, Elsewhere, NoRegion
 from shipway.eks.blueprint import Blueprint
 from shipway.eks.cluster import Cluster, ClusterBroken, is_ready
 from shipway.eks.inventory import Absent, Controller, Here, Inventory, Node
+from shipway.eks.leftover import Key
 from shipway.eks.outputs import OutputsIncomplete
+from shipway.eks.resources import Resource
 from shipway.eks.settings import Settings
 from shipway.eks.stack import Create, Destroy, Stack, StackBroken, StackStuck, Update, Wait
 from shipway.eks.versions import Offer, VersionNotOffered
@@ -327,8 +330,53 @@ def test_the_template_says_what_the_stack_would_make() -> None:
         repositories=("charts/sample-app", "sample-app"),
         namespaces=("dev", "prod", "staging"),
         nodes=2,
+        resources=10,
         provider=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "total", "told"),
+    [
+        ([], 0, "0 resources complete"),
+        (["CREATE_COMPLETE", "UPDATE_COMPLETE"], 0, "2 resources complete"),
+        (
+            ["CREATE_COMPLETE", "CREATE_IN_PROGRESS"],
+            71,
+            "1 of 71 resources complete, EKS::Addon 1 at work",
+        ),
+        (
+            ["CREATE_IN_PROGRESS", "CREATE_FAILED", "UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"],
+            2,
+            "0 of 4 resources complete, EKS::Addon 0 and 2 more at work",
+        ),
+        (
+            ["CREATE_COMPLETE", "DELETE_COMPLETE", "DELETE_SKIPPED", "DELETE_IN_PROGRESS"],
+            71,
+            "2 of 4 resources deleted, EKS::Addon 3 at work",
+        ),
+    ],
+)
+def test_a_stack_s_progress_counts_what_is_done_and_names_what_is_at_work(
+    statuses: list[str], total: int, told: str
+) -> None:
+    found = [Resource(str(n), "AWS::EKS::Addon", each) for n, each in enumerate(statuses)]
+    assert resources.progress(found, total) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (
+            Key("a", "PendingDeletion", "2026-11-29"),
+            "key a, which nobody can use any more and which goes on 2026-11-29",
+        ),
+        (Key("a", "Disabled"), "key a, disabled"),
+        (Key("a", "Enabled"), "key a, enabled"),
+    ],
+)
+def test_a_key_that_is_left_says_for_how_long(key: Key, told: str) -> None:
+    assert key.told == told
 
 
 def test_every_refusal_has_a_remedy() -> None:

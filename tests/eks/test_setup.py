@@ -7,6 +7,7 @@ import pytest
 
 from drydock.resources import NODES
 from drydock.store import Store
+from shipway.eks.resources import Resource
 from tests.aws.cloud import ACCESS_KEY, ACCOUNT, CLUSTER, REGION, SECRET_KEY
 from tests.eks.account import (
     AWS_VERSION,
@@ -114,7 +115,7 @@ async def test_a_stack_at_work_is_waited_for(machine: Machine) -> None:
     assert machine.told["stack"] == "done: UPDATE_COMPLETE"
     assert machine.lines("stack") == [
         "wait for the stack, which is in UPDATE_IN_PROGRESS",
-        f"waiting: stack {CLUSTER} UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        f"waiting: stack {CLUSTER} UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, 2 of 10 resources complete",
     ]
 
 
@@ -294,7 +295,7 @@ def throttled(machine: Machine) -> None:
                 "programs",
                 "infra/ has no environment of its own yet: .venv-infra with CDK and node",
                 (),
-                "make .venv-infra/.locked",
+                "make infra-setup",
             ),
         ),
         (
@@ -410,6 +411,37 @@ async def test_a_failed_deployment_is_told_with_what_failed_first_and_can_be_rep
     assert not machine.settings.exists()
     machine.effects[DEPLOY] = machine.deploy
     assert await machine.setup(recreate=True) == 0
+    assert machine.settings.read_text() == FILE
+
+
+async def test_a_deployment_tells_how_far_it_is_and_not_what_cdk_says_of_itself(
+    machine: Machine,
+) -> None:
+    flags = "83 feature flags are not configured. Run 'cdk flags --unstable=flags' to learn more."
+    machine.effects[DEPLOY] = lambda: f"{machine.deploy()}\n{flags}"
+    machine.waits[DEPLOY] = 3
+    machine.stacks.resources = [
+        Resource("Vpc", "AWS::EC2::VPC", "CREATE_COMPLETE", "vpc-1"),
+        Resource("Cluster", "AWS::EKS::Cluster", "CREATE_IN_PROGRESS"),
+        Resource("Images", "AWS::ECR::Repository", "CREATE_IN_PROGRESS"),
+    ]
+    assert await machine.setup() == 0
+    assert (
+        machine.progress[:3]
+        == [f"stack {CLUSTER}: 1 of 10 resources complete, EKS::Cluster Cluster and 1 more at work"]
+        * 3
+    )
+    assert machine.lines("deploy")[1:] == [f"✅  {CLUSTER}"]
+
+
+async def test_a_deployment_goes_on_where_nobody_may_know_how_far_it_is(machine: Machine) -> None:
+    machine.waits[DEPLOY] = 1
+    machine.stacks.denied = True
+    assert await machine.setup() == 0
+    assert machine.progress[0] == (
+        f"stack {CLUSTER}: no word on its resources: "
+        "AWS does not allow cloudformation:ListStackResources: not you"
+    )
     assert machine.settings.read_text() == FILE
 
 

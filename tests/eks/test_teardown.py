@@ -1,6 +1,7 @@
 """Teardown, from a cluster with releases to an account without it, and from every state in between."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -8,6 +9,7 @@ import pytest
 
 from drydock.resources import INGRESSES, SERVICES
 from drydock.store import Store
+from shipway.eks.resources import Resource
 from tests.aws.cloud import ACCOUNT, CLUSTER, REGION
 from tests.eks.account import (
     AWS_VERSION,
@@ -195,8 +197,93 @@ async def test_a_stack_that_stays_is_told_and_its_settings_too(there: Machine) -
     assert not there.settings.exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Of the stack, with what lives in it: an interface that a node left behind, and one that somebody made."""
+
+    vpc: str
+    left_behind: str
+    of_somebody: str
+    group: str
+
+
+def network(machine: Machine) -> Network:
+    ec2 = boto3.client("ec2", REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
+    left_behind, of_somebody = (
+        ec2.create_network_interface(SubnetId=subnet, Description=description)["NetworkInterface"][
+            "NetworkInterfaceId"
+        ]
+        for description in ("aws-K8S-i-0123456789", "made by hand")
+    )
+    group = ec2.create_security_group(GroupName="by-hand", Description="by hand", VpcId=vpc)
+    machine.stacks.resources = [Resource("Vpc", "AWS::EC2::VPC", "DELETE_FAILED", vpc)]
+    return Network(vpc, left_behind, of_somebody, group["GroupId"])
+
+
+def interfaces(vpc: str) -> list[str]:
+    inside: Any = [{"Name": "vpc-id", "Values": [vpc]}]
+    found = boto3.client("ec2", REGION).describe_network_interfaces(Filters=inside)
+    return [each["NetworkInterfaceId"] for each in found["NetworkInterfaces"]]
+
+
+async def test_what_nodes_left_in_the_network_is_removed_and_the_stack_goes(
+    machine: Machine,
+) -> None:
+    machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
+    there = network(machine)
+    machine.stacks.after_delete = ("DELETE_IN_PROGRESS", "DELETE_FAILED")
+
+    def second_time() -> None:
+        machine.stacks.after_delete = ("gone",)
+
+    machine.stacks.on_delete = second_time
+    assert await machine.teardown() == 0
+    assert machine.told["destroy"] == f"done: the stack {CLUSTER} is gone"
+    assert f"removed what nodes had left behind: {there.left_behind}" in machine.lines("destroy")
+    assert interfaces(there.vpc) == [there.of_somebody]
+    assert machine.stacks.calls.count("DeleteStack") == 2
+
+
+async def test_what_holds_the_network_back_is_named(machine: Machine) -> None:
+    machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
+    there = network(machine)
+    machine.stacks.after_delete = ("DELETE_IN_PROGRESS", "DELETE_FAILED")
+    machine.stacks.failures = [("Vpc", "has dependencies and cannot be deleted")]
+    assert await machine.teardown() == 1
+    assert machine.failure == (
+        "destroy",
+        f"the stack {CLUSTER} could not be deleted: DELETE_FAILED",
+        (
+            "Vpc: has dependencies and cannot be deleted",
+            f"network interface {there.of_somebody} (made by hand, available)",
+            f"security group {there.group} (by-hand)",
+        ),
+        "remove what stands in its way, then the same command again; all of it: "
+        f"aws cloudformation describe-stack-events --stack-name {CLUSTER} --region {REGION}",
+    )
+
+
+async def test_the_deletion_of_the_stack_tells_how_far_it_is(machine: Machine) -> None:
+    machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
+    machine.stacks.resources = [
+        Resource("Vpc", "AWS::EC2::VPC", "CREATE_COMPLETE"),
+        Resource("Nodes", "AWS::EKS::Nodegroup", "DELETE_IN_PROGRESS"),
+        Resource("Images", "AWS::ECR::Repository", "DELETE_COMPLETE"),
+    ]
+    assert await machine.teardown() == 0
+    assert machine.progress == [
+        f"stack {CLUSTER} DELETE_IN_PROGRESS, 1 of 3 resources deleted, EKS::Nodegroup Nodes at work"
+    ]
+
+
 async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
     make_repositories()
+    kms = boto3.client("kms", REGION)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    gone = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)["DeletionDate"]
+    machine.stacks.resources.append(Resource("Secrets", "AWS::KMS::Key", "CREATE_COMPLETE", key))
     machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
     machine.stacks.statuses["CDKToolkit"] = ["CREATE_COMPLETE"]
     for name in (
@@ -220,6 +307,7 @@ async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
         f"unchanged: left in {ACCOUNT}, {REGION}: repository sample-app, repository "
         f"charts/sample-app, volume {volume}, log group /aws/eks/{CLUSTER}/cluster, "
         f"log group /aws/lambda/{CLUSTER}-Kubectl, "
+        f"key {key}, which nobody can use any more and which goes on {gone.date()}, "
         "the stack CDKToolkit, which other CDK apps use too"
     )
 

@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 
+from shipway.aws.errors import CredentialsExpired
+from shipway.errors import ShipwayError
 from shipway.images.base import BaseUnreachable, BaseUnusable
 from shipway.images.layer import LAYER
 from shipway.images.python import PythonImage, build
-from shipway.oci.errors import NotInRegistry
+from shipway.oci.errors import (
+    NoPlatform,
+    NotInRegistry,
+    RegistryRefused,
+    RegistryUnreachable,
+    Unauthorized,
+)
 from shipway.oci.manifest import Manifest
 from shipway.shell.shell import Shell
 
@@ -135,13 +143,24 @@ async def test_layers_of_a_base_come_once(
 async def test_a_base_with_another_python_is_refused(
     on_base: PythonImage, shell: Shell, tmp_path: Path
 ) -> None:
-    registry = OneImage(env=["PYTHON_VERSION=3.1.1"])
+    registry = OneImage(env=["PYTHON_VERSION=3.10.1"])
     with pytest.raises(BaseUnusable) as refused:
         await build(on_base, cache=tmp_path / "cache", shell=shell, registry=registry)
     assert refused.value.problem == (
         "base image localhost:5001/python:3.11 cannot be used: "
-        "it has Python 3.1.1, the image is for 3.11"
+        "it has Python 3.10, the image is for 3.11"
     )
+
+
+async def test_wheels_are_for_the_python_of_the_base_whoever_builds(
+    on_base: PythonImage, shell: Shell, tmp_path: Path
+) -> None:
+    registry = OneImage(env=["PYTHON_VERSION=3.14.2"])
+    image = replace(on_base, python=None)
+    artifact = await build(image, cache=tmp_path / "cache", shell=shell, registry=registry)
+    assert isinstance(artifact.config.content, bytes)
+    labels = json.loads(artifact.config.content)["config"]["Labels"]
+    assert labels["dev.shipway.python"] == "3.14"
 
 
 async def test_a_layer_that_may_not_be_copied_is_refused(
@@ -162,4 +181,90 @@ async def test_a_base_that_cannot_be_had_leaves_a_way_out(
     assert refused.value.problem == (
         "base image localhost:5001/python:3.10 cannot be read: python:3.10 is not in the registry"
     )
-    assert refused.value.remedy
+    assert refused.value.remedy == "correct image.base in shipway.yaml"
+
+
+COPY = (
+    "copy it to a registry that can be read, such as your ECR (its login is used): "
+    "docker pull {0}, docker tag, docker push; then name the copy in image.base"
+)
+HUB = "docker.io/library/python:3.12-slim"
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/python:3.12"
+
+
+@dataclass
+class Refusing:
+    """A registry that answers everything with one error."""
+
+    error: ShipwayError
+
+    async def resolve_platform(
+        self, repository: str, reference: str, os: str, architecture: str
+    ) -> Manifest:
+        raise self.error
+
+    async def blob(self, repository: str, digest: str) -> bytes:
+        raise self.error
+
+    async def download(self, repository: str, digest: str, path: Path) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("base", "error", "kind", "remedy"),
+    [
+        (
+            HUB,
+            Unauthorized("docker.io", "GET /v2/library/python/manifests/3.12-slim", 401),
+            BaseUnreachable,
+            f"correct image.base in shipway.yaml, or {COPY.format(HUB)}",
+        ),
+        (
+            ECR,
+            Unauthorized(ECR.partition("/")[0], "GET /v2/team/python/manifests/3.12", 403),
+            BaseUnreachable,
+            "give this identity ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository "
+            "team/python, in its policy too where it is another account's",
+        ),
+        (
+            HUB,
+            RegistryRefused("GET /v2/library/python/manifests/3.12-slim", 429, "TOOMANYREQUESTS"),
+            BaseUnreachable,
+            f"try again later, or {COPY.format(HUB)}",
+        ),
+        (
+            HUB,
+            RegistryUnreachable("https://registry-1.docker.io", "timed out"),
+            BaseUnreachable,
+            f"check the network and its proxy, or {COPY.format(HUB)}",
+        ),
+        (
+            HUB,
+            NoPlatform(HUB, "linux/amd64", ("linux/arm64",)),
+            BaseUnusable,
+            "name another in image.base of shipway.yaml, "
+            "such as docker.io/library/python:3.12-slim",
+        ),
+        (
+            ECR,
+            CredentialsExpired("ExpiredToken"),
+            CredentialsExpired,
+            "aws sso login, or export fresh keys; then: source .env.eks",
+        ),
+    ],
+)
+async def test_a_base_that_is_refused_says_what_to_do(
+    image: PythonImage,
+    shell: Shell,
+    tmp_path: Path,
+    base: str,
+    error: ShipwayError,
+    kind: type[ShipwayError],
+    remedy: str,
+) -> None:
+    with pytest.raises(kind) as refused:
+        await build(
+            replace(image, base=base), cache=tmp_path, shell=shell, registry=Refusing(error)
+        )
+    assert error.problem in refused.value.problem
+    assert refused.value.remedy == remedy

@@ -25,8 +25,11 @@ class Api:
     objects: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)  # by pod
     written: list[dict[str, Any]] = field(default_factory=list)
+    down: bool = False
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
+        if self.down:
+            raise httpx2.ConnectError("connection refused", request=request)
         namespace, plural, *rest = request.url.path.partition("/namespaces/")[2].split("/")
         found = [
             each

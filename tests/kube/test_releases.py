@@ -1,5 +1,6 @@
 """Helm's release Secrets, read and marked. The recorded one was written by helm 4.2.3."""
 
+import asyncio
 import copy
 from datetime import UTC, datetime
 from typing import Any
@@ -77,6 +78,54 @@ async def test_the_history_is_oldest_first_and_of_one_release_alone(
 async def test_where_nothing_was_installed_there_is_no_history(client: AsyncClient) -> None:
     assert await releases.history(client, TINY) == []
     assert await releases.latest(client, TINY) is None
+
+
+async def test_a_revision_whose_pods_serve_loses_the_words_that_say_otherwise(
+    client: AsyncClient, api: Api, secret: dict[str, Any]
+) -> None:
+    info = {**read(secret)["info"], "description": "v1, bundle sha256:bb; rollout underway"}
+    secret["data"]["release"] = releases.encode({**read(secret), "info": info})
+    api.objects["secrets"] = [secret]
+    found = await releases.latest(client, TINY)
+    assert found
+    assert found.unproven
+    await releases.mark_proven(client, TINY, found)
+    (written,) = api.written
+    assert read(written)["info"] == {**info, "description": "v1, bundle sha256:bb"}
+    assert written["metadata"]["labels"] == secret["metadata"]["labels"]
+
+
+async def interrupted(client: AsyncClient, before: Revision | None) -> None:
+    async with releases.marking_interrupted(client, TINY, before):
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("made", "marked"), [(2, ["failed"]), (1, [])], ids=["new", "before"])
+async def test_an_interruption_marks_the_revision_that_was_made_and_no_other(
+    client: AsyncClient, api: Api, secret: dict[str, Any], made: int, marked: list[str]
+) -> None:
+    api.objects["secrets"] = [secret]
+    before = await releases.latest(client, TINY)
+    task = asyncio.create_task(interrupted(client, before))
+    await asyncio.sleep(0)
+    api.objects["secrets"] = [revision(secret, number) for number in range(1, made + 1)]
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert [read(written)["info"]["status"] for written in api.written] == marked
+
+
+async def test_an_interruption_beside_a_broken_cluster_stays_an_interruption(
+    client: AsyncClient, api: Api, secret: dict[str, Any]
+) -> None:
+    api.objects["secrets"] = [secret]
+    task = asyncio.create_task(interrupted(client, None))
+    await asyncio.sleep(0)
+    api.down = True
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert api.written == []
 
 
 async def test_a_revision_that_failed_is_marked_where_helm_looks_and_nowhere_else(

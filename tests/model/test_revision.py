@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from shipway.model.revision import Revision, current, previous_good
+from shipway.model.revision import UNDERWAY, Revision, current, previous_good
 
 
-def revision(number: int, status: str, tag: str) -> Revision:
+def revision(number: int, status: str, tag: str, description: str = "") -> Revision:
     values: dict[str, Any] = {
         "image": {"repository": "localhost/app", "tag": tag, "digest": f"sha256:{tag}"},
         "release": {"bundle": f"sha256:b-{tag}", "chartDigest": "sha256:c"},
     }
-    return Revision(number, status, "0.1.0", "2026-01-01T00:00:00Z", "", values)
+    return Revision(number, status, "0.1.0", "2026-01-01T00:00:00Z", description, values)
 
 
 def test_a_revision_tells_what_it_runs() -> None:
@@ -42,6 +42,24 @@ def test_a_rollback_goes_to_the_last_one_that_served() -> None:
         revision(4, "failed", "v4"),
     ]
     assert previous_good(history) == history[1]
+
+
+def test_a_rollback_does_not_go_to_one_that_nobody_saw_serve() -> None:
+    history = [
+        revision(1, "superseded", "v1", "v1, bundle sha256:1"),
+        revision(2, "superseded", "v2", f"v2, bundle sha256:2{UNDERWAY}"),
+        revision(3, "deployed", "v3"),
+    ]
+    assert previous_good(history) == history[0]
+
+
+def test_a_failed_revision_stays_bad_when_helm_calls_it_superseded() -> None:
+    history = [
+        revision(1, "superseded", "v1"),
+        revision(2, "superseded", "v2", "rollout failed: container app exits with code 1"),
+        revision(3, "deployed", "v3"),
+    ]
+    assert previous_good(history) == history[0]
 
 
 def test_a_second_rollback_does_not_return_to_what_is_there_already() -> None:

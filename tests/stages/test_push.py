@@ -118,9 +118,21 @@ async def test_other_content_under_a_taken_tag_is_refused(
     with pytest.raises(TagTaken) as caught:
         await release(target, voice, other, push(tmp_path))
     assert caught.value.exit_code == 3
-    assert watched.tags == ["charts/app:1.2.4"]
+    assert watched.tags == []
     async with target.open_registry() as registry:
         assert await bundles.find(registry, "app", "v1") == first
+
+
+async def test_another_chart_under_a_taken_tag_is_refused_before_any_tag(
+    target: Target, watched: Watched, voice: Voice, tmp_path: Path
+) -> None:
+    first = built(tmp_path)
+    await release(target, voice, first, push(tmp_path))
+    watched.tags.clear()
+    other = Built(first.image, built(tmp_path, version="1.2.4").chart)
+    with pytest.raises(TagTaken):
+        await release(target, voice, other, push(tmp_path))
+    assert watched.tags == []
 
 
 async def test_a_latest_tag_moves(target: Target, voice: Voice, tmp_path: Path) -> None:

@@ -80,10 +80,16 @@ class Authenticator:
     app: ASGIApp
     token: str = field(repr=False)  # drydock's own, which nobody outside has
     seen: set[str] = field(default_factory=set)
+    forbidden: dict[str, str] = field(default_factory=dict)  # by path: what is said
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = Request(scope).headers.get("Authorization", "").removeprefix("Bearer ")
         headers = MutableHeaders(scope=scope)
+        if scope["path"] in self.forbidden:
+            status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403}
+            said = {**status, "reason": "Forbidden", "message": self.forbidden[scope["path"]]}
+            await JSONResponse(said, 403)(scope, receive, send)
+            return
         if given == self.token:
             pass  # who made the cluster
         elif _is_of_this_cluster(given):
@@ -140,7 +146,8 @@ class StandIn:
     """`env` is what a person has after `source .env.eks` and a login."""
 
     env: Mapping[str, str]
-    base: str  # the reference of the empty base image
+    base: str  # the reference of the empty base image, which everybody may pull
+    private_base: str  # of the same in ECR
     ecr: Ecr
     authenticator: Authenticator
     kubeconfig: Path  # with which an admin comes in
@@ -208,6 +215,7 @@ async def stand_in(home: Path) -> AsyncIterator[StandIn]:
         yield StandIn(
             env={**env, **proxies},
             base=f"127.0.0.1:{hub_port}/{BASE[0]}:{BASE[1]}",
+            private_base=f"{REGISTRY}/{BASE[0]}:{BASE[1]}",
             ecr=ecr,
             authenticator=authenticator,
             kubeconfig=admin,

@@ -4,10 +4,14 @@ AWS is moto, ECR a registry that wants its token, the cluster drydock (see eks_s
 All pods share one machine, so the test adds `bindAddress: podIP` to each environment's values.
 """
 
+import asyncio
 import os
+import re
+import shutil
 import stat
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +22,16 @@ from shipway.images import lock as locks
 from shipway.images.runtime import Runtime
 from shipway.images.wheels import WheelCache
 from shipway.shell.local import LocalShell
+from shipway.targets.eks_credential import VARIABLE
 from shipway.testing.workbench import Said, Workbench
 from tests.aws.cloud import ACCOUNT, CLUSTER, REGION, REGISTRY
 from tests.stories.eks_stand_in import StandIn, balancer, stand_in
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
+
+
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+SAMPLE_BASE = "docker.io/library/python:3.12-slim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +42,31 @@ class Team:
     aws: StandIn
 
     async def shipway(self, *args: str, **env: str) -> Said:
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return await self.bench.shipway(*args, **{**self.aws.env, "PATH": path, **env})
+        return await self.bench.shipway(*args, **{**self.aws.env, "PATH": PATH, **env})
+
+    async def kubectl(self, *args: str, **env: str) -> Said:
+        """With the kubeconfig that a run leaves."""
+        where = {"KUBECONFIG": str(self.bench.state / "eks" / "kubeconfig")}
+        kubectl = self.bench.state / "tools" / "kubectl"
+        return await self.bench.run(str(kubectl), *args, **{**self.aws.env, "PATH": PATH, **where, **env})
+
+    @asynccontextmanager
+    async def overheard(self) -> AsyncIterator[set[str]]:
+        """The command lines of all that is started in the project's folder, as `ps` would show them."""
+        lines: set[str] = set()
+
+        async def listen() -> None:
+            while True:
+                found = await asyncio.to_thread(lambda: self.bench.processes)
+                lines.update("\n".join(line) for line in found.values())
+                await asyncio.sleep(0.02)
+
+        listening = asyncio.create_task(listen())
+        try:
+            yield lines
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
 
 async def fetch_wheels(bench: Workbench) -> None:
@@ -60,22 +92,39 @@ async def team(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Team]:
 
 
 async def test_without_a_base_image_nothing_is_built(team: Team) -> None:
+    team.bench.edit("shipway.yaml", SAMPLE_BASE, "null")
     said = await team.shipway("build", "--tag", "v1")
-    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    await team.bench.restore()
     assert (said.code, said.out, said.err) == (
         2,
         "",
         "error: an image for eks needs a base image: its nodes have no Python of their own\n"
         "  try: set image.base in shipway.yaml to a Python base image with its registry, "
-        f"such as docker.io/library/python:{minor}-slim\n",
+        f"such as {SAMPLE_BASE}\n",
     )
 
 
-async def test_one_command_takes_the_service_to_all_three_namespaces(team: Team) -> None:
-    team.bench.edit("shipway.yaml", "  port: 3000\n", f"  port: 3000\n  base: {team.aws.base}\n")
-    await team.bench.commit("a base")
-    said = await team.shipway("run", "--tag", "v1")
+async def test_a_base_that_everybody_may_pull_is_pulled_without_a_login(team: Team) -> None:
+    team.bench.edit("shipway.yaml", SAMPLE_BASE, team.aws.base)
+    said = await team.shipway("build", "--tag", "public")
+    await team.bench.restore()
     assert said.code == 0, said.err
+    (built,) = [line for line in said.out.splitlines() if line.startswith("✓ build ")]
+    assert re.search(r"MB\) on base sha256:[0-9a-f]{12}, chart 0\.1\.0", built)
+    (log,) = team.bench.state.glob("runs/*/build.log")
+    assert re.search(rf"base {team.aws.base} is sha256:[0-9a-f]{{64}}$", log.read_text(), re.M)
+
+
+async def test_one_command_takes_the_service_to_all_three_namespaces(team: Team) -> None:
+    """On a base that lives in ECR itself."""
+    team.bench.edit("shipway.yaml", SAMPLE_BASE, team.aws.private_base)
+    await team.bench.commit("a base")
+    async with team.overheard() as lines:
+        said = await team.shipway("run", "--tag", "v1")
+    assert said.code == 0, said.err
+    assert {"helm", "sh"} <= {Path(line.split("\n")[0]).name for line in lines}
+    tokens = [token.decode() for token in team.aws.tokens()]
+    assert not [line for line in lines if any(token in line for token in tokens)]
     lines = {line[2:].split("  ")[0].strip(): line for line in said.out.splitlines()[1:]}
     assert lines["setup"].endswith(
         f"eks: registry {REGISTRY}, cluster {CLUSTER} in eu-central-1, Kubernetes 1.35"
@@ -110,21 +159,44 @@ async def test_a_second_deploy_changes_nothing(team: Team) -> None:
     assert "= deploy dev" in said.out
 
 
+async def test_helm_takes_the_token_that_the_run_keeps(team: Team, tmp_path: Path) -> None:
+    """It starts no aws: this one gives no token."""
+    aws = tmp_path / "aws"
+    aws.write_text("#!/bin/sh\nexit 1\n")
+    aws.chmod(0o700)
+    said = await team.shipway("helm-test", "--env", "dev", PATH=f"{tmp_path}{os.pathsep}{PATH}")
+    assert said.code == 0, said.err
+
+
+async def test_a_persons_kubectl_asks_aws_for_its_own_token(team: Team) -> None:
+    before = set(team.aws.authenticator.seen)
+    said = await team.kubectl("get", "pods", "-n", "staging", "-o", "name")
+    assert (said.code, said.err) == (0, "")
+    assert len(said.out.splitlines()) == 3  # two, and the one that helm test leaves
+    assert len(team.aws.authenticator.seen - before) == 1
+
+
+async def test_a_kept_token_that_is_no_longer_young_is_passed_over(
+    team: Team, tmp_path: Path
+) -> None:
+    kept = tmp_path / "credential"
+    kept.write_text("1700000000\n{}\n")
+    said = await team.kubectl("get", "namespace", "dev", "-o", "name", **{VARIABLE: str(kept)})
+    assert (said.code, said.out, said.err) == (0, "namespace/dev\n", "")
+
+
 async def test_no_token_is_left_where_it_could_be_read(team: Team) -> None:
-    """But for helm's own login, which only its owner can read, there is none in any file or line of output."""
+    """Not in a log, a journal, an artifact or a line of output, and the logins went with the runs."""
     said = await team.shipway("deploy", "--env", "dev", "--tag", "v1", "--verbose")
     tokens = team.aws.tokens()
     assert len(tokens) > 5, "nobody used a token"
     files = [path for path in team.bench.folder.rglob("*") if path.is_file()]
-    holding = {path for path in files if any(token in path.read_bytes() for token in tokens)}
-    login = team.bench.state / "eks" / "helm" / "registry.json"
-    assert holding == {login}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in login.parent.parent.iterdir()} <= {
-        0o600,
-        0o700,
-    }
-    assert stat.S_IMODE(login.stat().st_mode) == 0o600
+    assert {path.name for path in files} >= {"journal.jsonl", "build.log", "values-prod.yaml"}
+    assert not [path for path in files if any(token in path.read_bytes() for token in tokens)]
     assert not [token for token in tokens if token in (said.out + said.err).encode()]
+    eks = team.bench.state / "eks"
+    assert sorted(path.name for path in eks.iterdir()) == ["helm", "kubeconfig"]
+    assert stat.S_IMODE((eks / "kubeconfig").stat().st_mode) == 0o600
 
 
 async def test_the_doctor_says_what_this_cluster_lacks(team: Team) -> None:
@@ -144,7 +216,8 @@ async def test_the_doctor_says_what_this_cluster_lacks(team: Team) -> None:
             for name in ("dev", "staging", "prod")
             for line in (
                 f"✗ {name} namespace {name} has no readiness gate: a rollout drops requests",
-                f"try: kubectl label namespace {name} elbv2.k8s.aws/pod-readiness-gate-inject=enabled",
+                "try: kubectl --kubeconfig .shipway/eks/kubeconfig "
+                f"label namespace {name} elbv2.k8s.aws/pod-readiness-gate-inject=enabled",
             )
         ),
         "✗ balancers aws-load-balancer-controller is not installed",
@@ -152,6 +225,39 @@ async def test_the_doctor_says_what_this_cluster_lacks(team: Team) -> None:
         "✗ policies no node runs the VPC CNI (aws-node)",
         "try: shipway setup eks",
     ]
+
+
+async def test_the_doctor_says_who_lets_a_stranger_in(team: Team) -> None:
+    said = await team.shipway("doctor", AWS_ACCESS_KEY_ID="AKIASTRANGER")
+    assert said.code == 1
+    assert [" ".join(line.split()) for line in said.out.splitlines()[-2:]] == [
+        "✗ access the eks cluster does not know us (401 Unauthorized)",
+        f"try: an admin lets arn:aws:sts::{ACCOUNT}:user/moto in: aws eks create-access-entry "
+        f"--cluster-name {CLUSTER} --principal-arn arn:aws:sts::{ACCOUNT}:user/moto "
+        "--region eu-central-1",
+    ]
+
+
+async def test_the_doctor_tells_what_is_forbidden_and_goes_on(team: Team) -> None:
+    said_by_api = (
+        'namespaces "dev" is forbidden: User "x" cannot get resource "namespaces" in API group "" '
+        'in the namespace "dev"'
+    )
+    team.aws.authenticator.forbidden["/api/v1/namespaces/dev"] = said_by_api
+    said = await team.shipway("doctor")
+    team.aws.authenticator.forbidden.clear()
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    at = lines.index(f"✗ dev the cluster refused: {said_by_api}")
+    kubectl = shutil.which("kubectl", path=PATH) and "kubectl" or ".shipway/tools/kubectl"
+    rights = "--kubeconfig .shipway/eks/kubeconfig auth can-i --list --namespace dev"
+    assert lines[at + 1] == (
+        "try: ask an admin of the cluster for that right; what you may do: "
+        f"{kubectl} {rights}"
+    )
+    assert lines[at + 2].startswith("✗ staging namespace staging has no readiness gate")
+    shown = await team.kubectl(*rights.split()[2:])
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith("Resources")
 
 
 @pytest.mark.parametrize(

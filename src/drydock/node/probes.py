@@ -132,7 +132,8 @@ def port(value: str | int, container: Object) -> int:
 
 async def connect(host: str, number: int, patience: float) -> str | None:
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, number), patience)
+        async with asyncio.timeout(patience):
+            _, writer = await asyncio.open_connection(host, number)
     except (OSError, TimeoutError) as problem:
         return _dial(host, number, problem)
     await close(writer)

@@ -45,7 +45,9 @@ class Process:
         """SIGTERM to the group, and SIGKILL when it has not ended after `grace` seconds."""
         self.signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.wait(), grace)
+            # not wait_for: Python 3.11's swallows a cancellation that comes in the moment of the end
+            async with asyncio.timeout(grace):
+                await self.wait()
         self.signal(signal.SIGKILL)
         return await self.wait()
 
@@ -169,13 +171,15 @@ async def output_of(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read, "rb", buffering=0)
     )
     try:
-        code: int | None = await asyncio.wait_for(process.wait(), patience)
+        async with asyncio.timeout(patience):
+            code: int | None = await process.wait()
     except TimeoutError:
         code = None
     finally:
         process.signal(signal.SIGKILL)
     try:
-        output = await asyncio.wait_for(reader.read(limit), 1)
+        async with asyncio.timeout(1):
+            output = await reader.read(limit)
     except TimeoutError:
         output = b""
     finally:

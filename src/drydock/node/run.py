@@ -110,7 +110,8 @@ class Run:
         )
         await self.process.wait()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(output.done), _LAST_WORDS)
+            async with asyncio.timeout(_LAST_WORDS):
+                await asyncio.shield(output.done)
         transport.close()
         self.log.close()
 

@@ -135,9 +135,8 @@ class ServiceProxy:
         for endpoint in await self._candidates(caller, head):
             self._check(caller, endpoint)
             with contextlib.suppress(OSError, TimeoutError):
-                return await asyncio.wait_for(
-                    asyncio.open_connection(endpoint.address, endpoint.port), _PATIENCE
-                )
+                async with asyncio.timeout(_PATIENCE):
+                    return await asyncio.open_connection(endpoint.address, endpoint.port)
         raise _Answer("502 Bad Gateway", f"{head.host}:{head.port} cannot be reached")
 
     async def _candidates(self, caller: _Caller, head: _Head) -> Sequence[Endpoint]:

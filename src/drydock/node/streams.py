@@ -10,4 +10,5 @@ async def close(writer: asyncio.StreamWriter) -> None:
     """Whatever the other side does."""
     writer.close()
     with contextlib.suppress(OSError, TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            await writer.wait_closed()

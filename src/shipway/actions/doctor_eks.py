@@ -104,7 +104,7 @@ async def _inside(eks: Eks) -> list[Check]:
         target = await eks.find()
         async with connect(target.access) as client:
             for name, answer in (
-                *((each.environment, _place(client, each)) for each in target.places),
+                *((each.environment, _place(client, target, each)) for each in target.places),
                 ("balancers", _controller(client, target)),
                 ("policies", _policies(client)),
             ):
@@ -129,16 +129,16 @@ async def _asked(target: Target, name: str, answer: Awaitable[str]) -> Check:
     return await checked(name, translated())
 
 
-async def _place(client: AsyncClient, place: Place) -> str:
+async def _place(client: AsyncClient, target: Target, place: Place) -> str:
     name = place.release.namespace
     labels = await namespaces.labels(client, name, START)
     if not await rights.may_deploy(client, name):
         problem = f"this identity may not deploy to namespace {name}"
-        raise NotAsItShould(problem, f"kubectl auth can-i --list --namespace {name}")
+        raise NotAsItShould(problem, str(kubectl.rights(target.shown, name)))
     if labels.get(READINESS_GATE) != "enabled":
         raise NotAsItShould(
             f"namespace {name} has no readiness gate: a rollout drops requests",
-            f"kubectl label namespace {name} {READINESS_GATE}=enabled",
+            str(kubectl.label_namespace(target.shown, name, f"{READINESS_GATE}=enabled")),
         )
     return f"namespace {name} with readiness gate; we may deploy to it"
 

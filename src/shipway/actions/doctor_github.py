@@ -1,39 +1,77 @@
-"""Whether GitHub asks a person before production: without required reviewers it lets every deploy through silently."""
+"""Whether GitHub asks a person before production, and whether its jobs get in to AWS."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from shipway.actions import github
+from shipway.actions.github import WHERE
 from shipway.actions.session import Session
-from shipway.commands import gh
-from shipway.errors import CommandFailed, ProgramMissing
+from shipway.aws.client import Aws
+from shipway.eks import trust
+from shipway.errors import ShipwayError
 from shipway.model.check import Check
-from shipway.workflows.places import github_name
+from shipway.workflows.places import github_name, role_variable
+from shipway.workflows.subject import Form, OfTheirOwn, form
 
-WHERE = "on GitHub: Settings → Environments"
+ENTERPRISE = "in a private repository this needs GitHub Enterprise: without it, let only those push to main who may release"
+PLANS = "; a private repository has environments from GitHub Pro or Team on"
+ANYWHERE = "us-east-1"  # IAM has no regions; its client wants one
 
 
 async def checks(session: Session) -> list[Check]:
+    """As far as they can be made: who cannot see the repository can see nothing of it."""
+    return [check async for check in _checks(session)]
+
+
+async def _checks(session: Session) -> AsyncIterator[Check]:
     try:
-        said = await session.shell.run(gh.environments())
-    except ProgramMissing:
-        remedy = f"install gh (https://cli.github.com), then: gh auth login; or look {WHERE}"
-        return [Check("gh", ok=False, found="the program gh is not on the PATH", remedy=remedy)]
-    except CommandFailed as failure:
-        reason = failure.tail[-1] if failure.tail else failure.problem
-        remedy = f"gh auth status; reading environments needs read access to the repository; or look {WHERE}"
-        return [
-            Check("gh", ok=False, found=f"gh cannot read the environments: {reason}", remedy=remedy)
-        ]
-    listed = json.loads(said.stdout).get("environments") or []
+        repository = await github.repository(session.shell)
+    except ShipwayError as refusal:
+        yield _refused("gh", refusal)
+        return
+    private = bool(repository.get("private"))
     names = [github_name(each.name) for each in session.project.environments]
-    return judge({each["name"]: each for each in listed}, names)
+    try:
+        found = await github.environments(session.shell)
+    except ShipwayError as refusal:
+        yield _refused("environments", refusal, PLANS if private else "")
+    else:
+        for check in judge(found, names, private=private):
+            yield check
+    if "eks" in session.project.targets:
+        async for check in _access(session, repository):
+            yield check
 
 
-def judge(found: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> list[Check]:
+async def _access(session: Session, repository: Mapping[str, Any]) -> AsyncIterator[Check]:
+    """Signing in to AWS: the form of the subject, and a role for each environment that trusts it."""
+    try:
+        template = await github.subject(session.shell)
+    except ShipwayError:
+        template = None  # who does not administer the repository may not read it: its age tells too
+    known = form(repository, template)
+    yield _subject(known)
+    try:
+        variables = await github.variables(session.shell)
+    except ShipwayError as refusal:
+        yield _refused("variables", refusal)
+        return
+    if isinstance(known, OfTheirOwn):
+        return
+    aws = Aws(variables.get("AWS_REGION") or ANYWHERE)
+    for environment in session.project.environments:
+        yield await _role(aws, environment.name, variables, known)
+
+
+def judge(
+    found: Mapping[str, Mapping[str, Any]], names: Sequence[str], *, private: bool = False
+) -> list[Check]:
     """`found` as GitHub's API lists them, by name; `names` are those our workflows deploy to, the last one guarded."""
     *others, guarded = names
-    return [*(_there(name, found) for name in others), _guarded(guarded, found.get(guarded))]
+    return [
+        *(_there(name, found) for name in others),
+        _guarded(guarded, found.get(guarded), private=private),
+    ]
 
 
 def _there(name: str, found: Mapping[str, Mapping[str, Any]]) -> Check:
@@ -47,13 +85,14 @@ def _there(name: str, found: Mapping[str, Mapping[str, Any]]) -> Check:
     )
 
 
-def _guarded(name: str, environment: Mapping[str, Any] | None) -> Check:
+def _guarded(name: str, environment: Mapping[str, Any] | None, *, private: bool) -> Check:
+    plan = f"; {ENTERPRISE}" if private else ""
     if environment is None:
         return Check(
             name,
             ok=False,
             found=f"THERE IS NO ENVIRONMENT {name}: EVERY RELEASE IS DEPLOYED THERE WITHOUT ASKING ANYBODY",
-            remedy=f"{WHERE} → New environment: {name}, with required reviewers",
+            remedy=f"{WHERE} → New environment: {name}, with required reviewers{plan}",
         )
     reviewers = [
         _name(each)
@@ -66,7 +105,7 @@ def _guarded(name: str, environment: Mapping[str, Any] | None) -> Check:
             name,
             ok=False,
             found=f"{name} HAS NO REQUIRED REVIEWERS: EVERY RELEASE IS DEPLOYED THERE WITHOUT ASKING ANYBODY",
-            remedy=f"{WHERE} → {name} → Required reviewers (in a private repository: GitHub Enterprise only)",
+            remedy=f"{WHERE} → {name} → Required reviewers{plan}",
         )
     return Check(name, ok=True, found=f"{name} waits for {', '.join(reviewers)}")
 
@@ -75,3 +114,53 @@ def _name(reviewer: Mapping[str, Any]) -> str:
     """A user has a login, a team a slug."""
     who = reviewer.get("reviewer") or {}
     return str(who.get("login") or who.get("slug") or "somebody")
+
+
+def _subject(known: Form | OfTheirOwn) -> Check:
+    if isinstance(known, OfTheirOwn):
+        return Check(
+            "subject",
+            ok=False,
+            found=f"the tokens of its jobs have a subject of other claims ({', '.join(known.claims)}): "
+            "the deploy roles do not trust them",
+            remedy="gh api --method PUT repos/{owner}/{repo}/actions/oidc/customization/sub -F use_default=true",
+        )
+    return Check(
+        "subject",
+        ok=True,
+        found=f"its jobs sign in as repo:{known.repository}:environment:… ({known.why})",
+    )
+
+
+async def _role(aws: Aws, environment: str, variables: Mapping[str, str], known: Form) -> Check:
+    variable = role_variable(environment)
+    role = variables.get(variable)
+    if not role:
+        return Check(
+            variable,
+            ok=False,
+            found=f"the variable {variable} is not set: jobs of {github_name(environment)} cannot sign in to AWS",
+            remedy=f"gh variable set {variable} --body …, the stack's output DeployRoleArn{environment.title()}",
+        )
+    try:
+        trusts = await trust.subjects(aws, role)
+    except ShipwayError as refusal:
+        return Check(
+            variable,
+            ok=False,
+            found=f"whom {role} trusts was not looked at: {refusal.problem}",
+            remedy=refusal.remedy,
+        )
+    wanted = known.subject(github_name(environment))
+    if trust.fits(wanted, trusts):
+        return Check(variable, ok=True, found=f"{role} trusts {wanted}")
+    return Check(
+        variable,
+        ok=False,
+        found=f"{role} trusts {', '.join(trusts) or 'no job of GitHub'}, not {wanted}",
+        remedy=f"export EKS_GITHUB_REPOSITORY={known.repository}, then: shipway setup eks",
+    )
+
+
+def _refused(name: str, refusal: ShipwayError, more: str = "") -> Check:
+    return Check(name, ok=False, found=refusal.problem, remedy=f"{refusal.remedy}{more}")

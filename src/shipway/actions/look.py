@@ -13,10 +13,10 @@ from shipway.kube.access import connect
 from shipway.targets.target import Place, Target
 
 
-async def look(session: Session) -> list[Command]:
+async def look(session: Session, environment: str) -> list[Command]:
     """As they can be typed in this folder: a program that is not on the PATH comes with its path."""
     target = await session.find()
-    last = target.places[-1]
+    last = target.place(environment)
     cluster = target.shown
     commands = (
         await _front_door(target, last),
@@ -28,7 +28,7 @@ async def look(session: Session) -> list[Command]:
 
 async def _front_door(target: Target, place: Place) -> Command:
     if target.ingress_port is not None:
-        return curl.get(f"http://localhost:{target.ingress_port}/health", place.host)
+        return curl.get(f"{target.url('localhost')}/health", place.host)
     async with connect(target.access) as client:
         url = await url_of(client, target, place)
     return (

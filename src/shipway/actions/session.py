@@ -1,9 +1,10 @@
 """What every action needs: the project, the shell, where events go; and the one way to run stages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from shipway.config.project import Project
 from shipway.pipeline import engine
@@ -23,6 +24,7 @@ class Session:
     shell: Shell
     emit: Emit  # the renderer's ear
     run: str  # this run's id
+    why: str = ""  # this target, where nobody named one
 
     @property
     def state(self) -> Path:
@@ -37,6 +39,10 @@ class Session:
     def provider(self) -> Provider:
         return provider(self.target, self.project, self.shell)
 
+    def on(self, target: str) -> Self:
+        """The same session with a target that was named."""
+        return replace(self, target=target, why="")
+
     async def find(self) -> Target:
         return await self.provider.find()
 
@@ -47,7 +53,8 @@ class Session:
             journal.write(event)
             self.emit(event)
 
-        begin = RunStarted(self.run, verb, self.target, tuple(step.name for step in steps))
+        names = tuple(step.name for step in steps)
+        begin = RunStarted(self.run, verb, self.target, names, self.why)
         try:
             return await engine.run(steps, begin, emit)
         finally:

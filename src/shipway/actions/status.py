@@ -34,7 +34,7 @@ async def _row(client: AsyncClient, target: Target, place: Place) -> Row:
 async def url_of(client: AsyncClient, target: Target, place: Place) -> str:
     """Where an environment answers; empty while its load balancer has no name yet."""
     if target.ingress_port is not None:
-        return f"http://{place.host}:{target.ingress_port}"
+        return target.url(place.host)
     address = await ingress_address.find(client, place.release.namespace, target.deployment)
     return f"http://{address}" if address else ""
 

@@ -10,7 +10,6 @@ from shipway.actions.session import Session
 from shipway.charts import values
 from shipway.errors import USAGE, BadVariable, ShipwayError
 from shipway.images.python import PythonImage
-from shipway.images.runtime import Runtime
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Stage, Step
 from shipway.runners.host import HostRunner
@@ -26,6 +25,7 @@ from shipway.stages.test import Test
 from shipway.stages.tools import Tools
 from shipway.stages.upload import Upload
 
+BASE = "docker.io/library/python:3.12-slim"
 CHECKS = ("lint", "test", "chart-lint")
 
 
@@ -72,7 +72,7 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
                 entrypoint=image.entrypoint,
                 port=image.port,
                 labels={"org.opencontainers.image.title": project.name},
-                base=image.base,
+                base=None if session.provider.host_images else image.base,
                 epoch=_epoch(),
             ),
             chart=project.root / chart.path,
@@ -107,7 +107,6 @@ class BaseMissing(ShipwayError):
     exit_code: ClassVar[int] = USAGE
 
     target: str
-    python: str  # the minor version that the wheels are chosen for
 
     @property
     def problem(self) -> str:
@@ -117,15 +116,14 @@ class BaseMissing(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        base = f"docker.io/library/python:{self.python}-slim"
-        return f"set image.base in shipway.yaml to a Python base image with its registry, such as {base}"
+        return f"set image.base in shipway.yaml to a Python base image with its registry, such as {BASE}"
 
 
 def check(session: Session) -> None:
     """What a build for the target needs is there: known before anything else begins."""
     session.provider.check()
     if session.project.image.base is None and not session.provider.host_images:
-        raise BaseMissing(session.target, Runtime.host().python)
+        raise BaseMissing(session.target)
     _check_values(session)
 
 

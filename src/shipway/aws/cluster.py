@@ -50,6 +50,14 @@ class ClusterNotActive(ShipwayError):
 
 
 @dataclass(frozen=True, slots=True)
+class Plugin:
+    """A program that prints an ExecCredential."""
+
+    command: str
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     name: str
     region: str
@@ -57,12 +65,17 @@ class Cluster:
     endpoint: str
     authority: str  # PEM in base64
 
-    def kubeconfig(self, aws: str) -> str:
-        """Without any secret: each client asks the program `aws` for a token of its own, good for 15 minutes."""
-        plugin = {
+    def get_token(self, aws: str) -> tuple[str, ...]:
+        """The command that asks the program `aws` for a token, good for 15 minutes."""
+        flags = ("--cluster-name", self.name, "--region", self.region)
+        return (aws, "eks", "get-token", *flags)
+
+    def kubeconfig(self, plugin: Plugin) -> str:
+        """Without any secret: each client asks `plugin` for a token."""
+        asks = {
             "apiVersion": EXEC,
-            "command": aws,
-            "args": ["eks", "get-token", "--cluster-name", self.name, "--region", self.region],
+            "command": plugin.command,
+            "args": list(plugin.args),
             "interactiveMode": "Never",
         }
         config: dict[str, Any] = {
@@ -78,7 +91,7 @@ class Cluster:
                     },
                 }
             ],
-            "users": [{"name": self.name, "user": {"exec": plugin}}],
+            "users": [{"name": self.name, "user": {"exec": asks}}],
             "contexts": [{"name": self.name, "context": {"cluster": self.name, "user": self.name}}],
         }
         return yaml.safe_dump(config, sort_keys=False)

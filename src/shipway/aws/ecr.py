@@ -8,10 +8,10 @@ from typing import ClassVar, Self
 from shipway.aws.client import Aws
 from shipway.errors import USAGE, ShipwayError
 
-_URI = re.compile(
+_HOST = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
-    r"/(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
 )
+_URI = re.compile(rf"{_HOST.pattern}/(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)")
 
 
 @dataclass(eq=False)
@@ -69,6 +69,12 @@ class Token:
     username: str
     password: str = field(repr=False)
     secret: str = field(repr=False)
+
+
+def region_of(host: str) -> str | None:
+    """Of a private registry of ECR; None for every other host."""
+    found = _HOST.fullmatch(host)
+    return found["region"] if found else None
 
 
 async def token(aws: Aws) -> Token:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NoReturn
 import click
 
 from shipway.actions.session import Session, new_run
-from shipway.cli.options import TARGETS, Common
+from shipway.cli.options import ALL, TARGETS, Common
 from shipway.cli.render.github import Github
 from shipway.cli.render.json import Json
 from shipway.cli.render.live import Live
@@ -23,6 +23,7 @@ from shipway.config.load import find, load
 from shipway.config.project import Project
 from shipway.errors import FAILED, INTERRUPTED, USAGE, MachineRefused, ShipwayError
 from shipway.shell.local import LocalShell
+from shipway.targets.default import Choice, default
 
 Action = Callable[[Session, Renderer], Coroutine[Any, Any, int]]
 
@@ -75,15 +76,9 @@ def drive(action: Action, also: Sequence[str] = ()) -> NoReturn:
         project = load(find(Path.cwd()))
         state = project.root / ".shipway"
         renderer = _renderer(common, state)
-        session = Session(
-            project=project,
-            target=_target(common, project, also),
-            shell=LocalShell(project.root, [state / "tools", Path(sys.executable).parent]),
-            emit=renderer.event,
-            run=new_run(),
-        )
+        named = _target(common, project, also)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio makes it a cancellation
-        code = asyncio.run(_until_told(action(session, renderer)))
+        code = asyncio.run(_until_told(_act(action, project, named, renderer)))
     except (ShipwayError, OSError) as caught:
         error = MachineRefused.of(caught) if isinstance(caught, OSError) else caught
         renderer = renderer or _renderer(common, state)
@@ -104,9 +99,9 @@ def chosen(session: Session, names: Sequence[str]) -> list[str]:
     """The environments asked for, in the project's order; all without a wish."""
     known = known_environments(session)
     for name in names:
-        if name not in known:
+        if name not in {*known, ALL}:
             raise Unknown("environment", name, known, "--env")
-    return [name for name in known if not names or name in names]
+    return [name for name in known if not names or name in names or ALL in names]
 
 
 def one(session: Session, name: str | None) -> str:
@@ -118,6 +113,20 @@ def known_environments(session: Session) -> tuple[str, ...]:
     """Those that the target has values for, in the project's order."""
     values = session.project.targets[session.target].values
     return tuple(each.name for each in session.project.environments if each.name in values)
+
+
+async def _act(action: Action, project: Project, named: str | None, renderer: Renderer) -> int:
+    choice = Choice(named) if named else await default(project)
+    state = project.root / ".shipway"
+    session = Session(
+        project=project,
+        target=choice.target,
+        shell=LocalShell(project.root, [state / "tools", Path(sys.executable).parent]),
+        emit=renderer.event,
+        run=new_run(),
+        why=choice.why,
+    )
+    return await action(session, renderer)
 
 
 async def _until_told(action: Coroutine[Any, Any, int]) -> int:
@@ -148,10 +157,11 @@ def _named_by(variable: str) -> Path | None:
     return Path(name) if name else None
 
 
-def _target(common: Common, project: Project, also: Sequence[str]) -> str:
-    name = common.target or os.environ.get("DEPLOYMENT_TARGET") or TARGETS[0]
+def _target(common: Common, project: Project, also: Sequence[str]) -> str | None:
+    """The one that somebody named."""
+    name = common.target or os.environ.get("DEPLOYMENT_TARGET") or None
     usable = (*(target for target in TARGETS if target in project.targets), *also)
-    if name not in usable:
+    if name is not None and name not in usable:
         raise Unknown("target", name, usable or TARGETS, "--target")
     return name
 

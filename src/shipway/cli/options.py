@@ -8,7 +8,8 @@ import click
 
 from shipway.oci.reference import is_digest, is_tag
 
-TARGETS = ("embedded", "eks")
+TARGETS = ("embedded", "kind", "eks")
+ALL = "all"  # environments
 OUTPUTS = ("live", "plain", "json", "github")
 
 
@@ -31,7 +32,7 @@ def common_options(also: Sequence[str] = ()) -> list[click.Option]:
         click.Option(
             ["--target"],
             type=click.Choice([*TARGETS, *also]),
-            help="Where to release to.  [env: DEPLOYMENT_TARGET; default: embedded]",
+            help="Where to release to.  [env: DEPLOYMENT_TARGET; default: kind while its cluster answers, else embedded]",
             expose_value=False,
             callback=_keep,
         ),
@@ -108,7 +109,7 @@ environments = click.option(
     multiple=True,
     envvar="DEPLOY_ENV",
     show_envvar=True,
-    help="Only this environment; repeat it for several.  [default: all]",
+    help="Only this environment; repeat it for several, or say all.  [default: all]",
 )
 environment = click.option(
     "--env",

@@ -1,7 +1,5 @@
 """`shipway setup`."""
 
-from dataclasses import replace
-
 import click
 
 from shipway.actions.session import Session
@@ -25,7 +23,7 @@ def command(what: str, *, plan: bool, recreate: bool) -> None:
 
     async def action(session: Session, _renderer: Renderer) -> int:
         target = session.target if what == "tools" else what
-        there = replace(session, target=target)
+        there = session.on(target)
         if what == "eks":
             return (await setup_eks(there, plan=plan, recreate=recreate)).exit_code
         return (await setup(there, what)).exit_code

@@ -1,6 +1,6 @@
 """`shipway teardown`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import click
@@ -43,7 +43,7 @@ def command(what: str, *, purge: bool, yes: bool) -> None:
         raise click.UsageError("--yes is for: shipway teardown eks")
 
     async def action(session: Session, renderer: Renderer) -> int:
-        there = replace(session, target=what)
+        there = session.on(what)
         if what != "eks":
             renderer.note(await teardown(there, purge=purge))
             return 0

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from shipway.commands.command import Command, Flag, argv
 
 PACKAGE = "aws-cdk@2.1148.1"
+FLAGS = "feature flags are not configured"  # a notice that no option switches off
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,8 @@ class Cdk:
             env=self.env,
             cwd=self.app,
         )
+
+
+def is_noise(line: str) -> bool:
+    """What cdk says of itself: nothing that is about the stack."""
+    return FLAGS in line

@@ -1,8 +1,29 @@
-"""The gh commands we use."""
+"""The gh commands we use. gh fills in owner and repo: those that this folder is a clone of, or that GH_REPO names."""
 
 from shipway.commands.command import Command, argv
 
+REPOSITORY = "repos/{owner}/{repo}"
+VERSION = "X-GitHub-Api-Version: 2026-03-10"  # the first that tells whether subjects carry ids
+
+
+def repository() -> Command:
+    return _api(REPOSITORY)
+
 
 def environments() -> Command:
-    """Those of the repository that this folder is a clone of: gh fills in its name."""
-    return Command(argv("gh", "api", "repos/{owner}/{repo}/environments"))
+    return _api(f"{REPOSITORY}/environments")
+
+
+def variables() -> Command:
+    return _api(f"{REPOSITORY}/actions/variables?per_page=30")
+
+
+def subject() -> Command:
+    """How the tokens of its jobs name them."""
+    return Command(
+        argv("gh", "api", ("--header", VERSION), f"{REPOSITORY}/actions/oidc/customization/sub")
+    )
+
+
+def _api(path: str) -> Command:
+    return Command(argv("gh", "api", path))

@@ -49,6 +49,15 @@ def namespaces(cluster: Cluster) -> Command:
     return _kubectl(cluster, "get", "namespaces")
 
 
+def rights(cluster: Cluster, namespace: str | None) -> Command:
+    """What we may do there, as the cluster sees us."""
+    return _kubectl(cluster, "auth", "can-i", "--list", ("--namespace", namespace))
+
+
+def label_namespace(cluster: Cluster, name: str, label: str) -> Command:
+    return _kubectl(cluster, "label", "namespace", name, label)
+
+
 def forget(kind: str, name: str, kubeconfig: PurePath) -> Command:
     """`kind` is context, cluster or user."""
     return Command(argv("kubectl", "config", f"delete-{kind}", name, ("--kubeconfig", kubeconfig)))

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 Builder = Literal["python", "auto"]
+Runner = Literal["auto", "dagger", "docker", "host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
+    """`image` and `requirements` are what a container runs them in: hashed locks, installed before a check begins."""
+
     lint: Check
     test: Check
+    runner: Runner
+    image: str
+    requirements: tuple[PurePath, ...]
 
 
 @dataclass(frozen=True, slots=True)

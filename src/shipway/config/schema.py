@@ -14,6 +14,7 @@ from shipway.config.project import (
     Environment,
     Image,
     Project,
+    Runner,
     Target,
 )
 from shipway.config.reading import NOWHERE, PATH, Kind, Notes, Place, Section
@@ -73,7 +74,16 @@ def _chart(section: Section) -> Chart:
 
 def _checks(section: Section) -> Checks:
     with section:
-        return Checks(lint=_check(section.section("lint")), test=_check(section.section("test")))
+        checks = Checks(
+            lint=_check(section.section("lint")),
+            test=_check(section.section("test")),
+            runner=section.optional("runner", RUNNER, RUNNER.stand_in),
+            image=section.optional("image", ENGINE_IMAGE, "python:3.12-slim"),
+            requirements=section.optional("requirements", PATHS, ()),
+        )
+        for path in checks.requirements:
+            section.expect("requirements", path, "file")
+    return checks
 
 
 def _check(section: Section) -> Check:
@@ -220,6 +230,27 @@ def _builder(node: Node) -> Builder | None:
             return None
 
 
+def _runner(node: Node) -> Runner | None:
+    match _text(node):
+        case "auto":
+            return "auto"
+        case "dagger":
+            return "dagger"
+        case "docker":
+            return "docker"
+        case "host":
+            return "host"
+        case _:
+            return None
+
+
+def _paths(node: Node) -> tuple[PurePath, ...] | None:
+    if not isinstance(node, List):
+        return None
+    paths = [path for each in node.items if (path := PATH.read(each)) is not None]
+    return tuple(paths) if len(paths) == len(node.items) else None
+
+
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 
@@ -232,8 +263,21 @@ REPOSITORY = Kind(
     "",
 )
 REFERENCE = Kind(
-    "an image reference such as python:3.12-slim",
-    _matching(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?", 512),
+    "an image reference with its registry, such as docker.io/library/python:3.12-slim",
+    _matching(
+        rf"(?:localhost|[\w-]+(?:\.[\w-]+)+|[\w-]+(?=:\d))(?::\d{{1,5}})?/{_COMPONENT}(?:/{_COMPONENT})*"
+        r"(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?",
+        512,
+    ),
+    "",
+)
+ENGINE_IMAGE = Kind(
+    "an image as a container engine names it, such as python:3.12-slim",
+    _matching(
+        rf"(?:[\w.-]+(?::\d{{1,5}})?/)?{_COMPONENT}(?:/{_COMPONENT})*"
+        r"(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?",
+        512,
+    ),
     "",
 )
 DURATION = Kind("a duration such as 120s", _seconds, 0)
@@ -241,3 +285,5 @@ PORT = Kind("a port from 1 to 65535", _port, 0)
 WORDS: Kind[tuple[str, ...]] = Kind("a list of words such as [python, -m, app]", _words, ())
 PACKAGES: Kind[tuple[str, ...]] = Kind("a list of Python packages such as [app]", _packages, ())
 BUILDER: Kind[Builder] = Kind("python or auto", _builder, "auto")
+RUNNER: Kind[Runner] = Kind("auto, dagger, docker or host", _runner, "auto")
+PATHS: Kind[tuple[PurePath, ...]] = Kind("a list of paths such as [requirements.txt]", _paths, ())

@@ -17,6 +17,7 @@ class Blueprint:
     repositories: tuple[str, ...]  # in ECR
     namespaces: tuple[str, ...]
     nodes: int  # how many there are at least
+    resources: int  # how many CloudFormation makes
     provider: bool  # whether the stack makes GitHub's OIDC provider, of which an account has one
 
 
@@ -34,6 +35,7 @@ def read(template: Mapping[str, Any], stack: str) -> Blueprint:
         nodes=sum(
             int(each["ScalingConfig"]["MinSize"]) for each in _of(template, "AWS::EKS::Nodegroup")
         ),
+        resources=len(template["Resources"]),
         provider=any(
             each["Url"] == f"https://{GITHUB}" for each in _of(template, "AWS::IAM::OIDCProvider")
         ),

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from shipway.errors import ShipwayError
 
+STACK = "CDKToolkit"
 PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 NEEDED = 6  # what today's synthesizer asks of it
 

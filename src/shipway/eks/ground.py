@@ -64,7 +64,11 @@ class Ground:
     def cdk(self, region: str) -> Cdk:
         assert self.node is not None
         path = f"{self.node / 'bin'}:{self.environment.get('PATH', '')}"
-        # npm's own notices would be mixed into the output.
-        quiet = {"NPM_CONFIG_UPDATE_NOTIFIER": "false", "CDK_DISABLE_CLI_TELEMETRY": "true"}
+        # What npm and cdk say of themselves would be mixed into the output.
+        quiet = {
+            "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+            "NPM_CONFIG_LOGLEVEL": "error",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+        }
         env = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "PATH": path, **quiet}
         return Cdk(self.node, self.root / "infra", env)

@@ -58,3 +58,19 @@ async def until(
             raise TookTooLong(what, said, pace.limit, more)
         await asyncio.sleep(pace.pause)
     return found
+
+
+async def alongside(
+    work: Awaitable[Found], look: Callable[[], Awaitable[str]], pace: Pace, say: Say
+) -> Found:
+    """What `work` ends with; until then `look` tells how far it is."""
+    start = time.monotonic()
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=pace.pause))[0]:
+            say.progress(f"{await look()}, {time.monotonic() - start:.0f} s")
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    return task.result()

@@ -2,16 +2,25 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from shipway.aws import ecr
 from shipway.errors import USAGE, ShipwayError
 from shipway.images.cache import Layer
 from shipway.images.layer import LAYER
-from shipway.images.runtime import Runtime
 from shipway.model.bundle import Digest
 from shipway.oci.artifact import Blob, Descriptor
+from shipway.oci.errors import (
+    NoPlatform,
+    NotInRegistry,
+    RegistryRefused,
+    RegistryUnreachable,
+    Unauthorized,
+)
 from shipway.oci.reference import Reference
 from shipway.shell.at_once import at_once
 
@@ -51,13 +60,16 @@ class BaseUnusable(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return "name an image with registry and tag, such as localhost:5001/python:3.11-slim, with the Python of the image"
+        return (
+            "name another in image.base of shipway.yaml, such as docker.io/library/python:3.12-slim"
+        )
 
 
 @dataclass(eq=False)
 class BaseUnreachable(ShipwayError):
     base: str
     reason: str
+    way: str
 
     @property
     def problem(self) -> str:
@@ -65,10 +77,7 @@ class BaseUnreachable(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return (
-            "log in to its registry, copy it to one that can be reached, "
-            "or leave the base out for the embedded target"
-        )
+        return self.way
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +87,75 @@ class Base:
     config: dict[str, Any]
     layers: tuple[Layer, ...]
 
+    @property
+    def python(self) -> str | None:
+        """The minor version. Python's own images say theirs in PYTHON_VERSION."""
+        env = dict(line.split("=", 1) for line in self.config.get("config", {}).get("Env") or ())
+        version = env.get("PYTHON_VERSION")
+        return ".".join(version.split(".")[:2]) if version else None
 
-async def pull(base: str, runtime: Runtime, *, registry: Registry, cache: Path) -> Base:
-    """Layers come once into `cache`, by digest. They know their repository, so a registry that has them mounts them."""
+
+async def look(base: str, os: str, architecture: str, *, registry: Registry, cache: Path) -> Base:
+    """What it is. Its layers are for `cache`, by digest. They know their repository: a registry that has them mounts them."""
     reference = Reference.parse(base)
-    try:
+    with _readable(base, reference):
         manifest = await registry.resolve_platform(
             reference.repository,
             reference.digest or reference.tag or "latest",
-            runtime.os,
-            runtime.architecture,
+            os,
+            architecture,
         )
         found = json.loads(manifest.raw)
         config = json.loads(await registry.blob(reference.repository, found["config"]["digest"]))
-        blobs = [_blob(layer, reference, base, cache) for layer in found["layers"]]
-        async with at_once() as group:
-            for blob in blobs:
-                group.create_task(_fetch(blob, reference, registry))
-    except BaseUnusable:
-        raise
-    except ShipwayError as refused:
-        raise BaseUnreachable(base, refused.problem) from refused
-    _fits(base, config, runtime)
+    blobs = [_blob(layer, reference, base, cache) for layer in found["layers"]]
     diff_ids = config["rootfs"]["diff_ids"]
     layers = tuple(Layer(diff_id, blob) for diff_id, blob in zip(diff_ids, blobs, strict=True))
     return Base(base, manifest.digest, config, layers)
+
+
+async def fetch(base: Base, *, registry: Registry) -> None:
+    """Its layers, those that are not there yet."""
+    reference = Reference.parse(base.name)
+    with _readable(base.name, reference):
+        async with at_once() as group:
+            for layer in base.layers:
+                group.create_task(_fetch(layer.blob, reference, registry))
+
+
+@contextmanager
+def _readable(base: str, reference: Reference) -> Iterator[None]:
+    try:
+        yield
+    except NoPlatform as other:
+        raise BaseUnusable(base, other.problem) from other
+    except Unauthorized as refused:
+        raise BaseUnreachable(base, refused.problem, _way_in(reference)) from refused
+    except NotInRegistry as missing:
+        way = "correct image.base in shipway.yaml"
+        raise BaseUnreachable(base, missing.problem, way) from missing
+    except RegistryRefused as refused:
+        way = f"try again later, or {_copy(reference)}"
+        raise BaseUnreachable(base, refused.problem, way) from refused
+    except RegistryUnreachable as silent:
+        way = f"check the network and its proxy, or {_copy(reference)}"
+        raise BaseUnreachable(base, silent.problem, way) from silent
+
+
+def _way_in(reference: Reference) -> str:
+    """Some registries say of an image that is not there that nobody may read it."""
+    if ecr.region_of(reference.host):
+        return (
+            "give this identity ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository "
+            f"{reference.repository}, in its policy too where it is another account's"
+        )
+    return f"correct image.base in shipway.yaml, or {_copy(reference)}"
+
+
+def _copy(reference: Reference) -> str:
+    return (
+        f"copy it to a registry that can be read, such as your ECR (its login is used): "
+        f"docker pull {reference}, docker tag, docker push; then name the copy in image.base"
+    )
 
 
 def _blob(layer: dict[str, Any], reference: Reference, base: str, cache: Path) -> Blob:
@@ -123,14 +176,3 @@ async def _fetch(blob: Blob, reference: Reference, registry: Registry) -> None:
 def _is_whole(path: Path, size: int) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.is_file() and path.stat().st_size == size
-
-
-def _fits(base: str, config: dict[str, Any], runtime: Runtime) -> None:
-    """Python's own images say their version in PYTHON_VERSION; wheels for another minor version would not load."""
-    env = dict(line.split("=", 1) for line in config.get("config", {}).get("Env") or ())
-    version = env.get("PYTHON_VERSION")
-    if version and not f"{version}.".startswith(f"{runtime.python}."):
-        raise BaseUnusable(base, f"it has Python {version}, the image is for {runtime.python}")
-    for name, ours in (("os", runtime.os), ("architecture", runtime.architecture)):
-        if config.get(name, ours) != ours:
-            raise BaseUnusable(base, f"its {name} is {config[name]}, the image is for {ours}")

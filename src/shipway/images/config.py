@@ -19,6 +19,13 @@ RUNTIME_LABEL = "dev.shipway.runtime"
 PYTHON_LABEL = "dev.shipway.python"
 """The minor version its files were chosen for."""
 
+BASE_NAME = "org.opencontainers.image.base.name"
+BASE_DIGEST = "org.opencontainers.image.base.digest"
+"""What a base's tag meant when the image was made.
+
+Source: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
+"""
+
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 

@@ -8,10 +8,17 @@ from typing import Any
 
 from shipway.errors import USAGE, ShipwayError
 from shipway.images import lock as locks
-from shipway.images.base import Base, Registry, pull
+from shipway.images.base import Base, BaseUnusable, Registry, fetch, look
 from shipway.images.bytecode import INTERPRETER, with_bytecode
 from shipway.images.cache import Layer, LayerCache, key_of
-from shipway.images.config import PYTHON_LABEL, RUNTIME_LABEL, SYSTEM_PATH, image_config
+from shipway.images.config import (
+    BASE_DIGEST,
+    BASE_NAME,
+    PYTHON_LABEL,
+    RUNTIME_LABEL,
+    SYSTEM_PATH,
+    image_config,
+)
 from shipway.images.lock import LockMissing, Pin
 from shipway.images.runtime import Runtime
 from shipway.images.source import APP, collect
@@ -44,15 +51,16 @@ class PythonImage:
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     base: str | None = None  # registry/repository:tag
-    python: str = Runtime.host().python
+    python: str | None = None  # a minor version; None: that of the base, without one the host's
     architecture: str = Runtime.host().architecture
     epoch: int = 0
 
     @property
     def runtime(self) -> Runtime:
+        python = self.python or Runtime.host().python
         if self.base is None:
-            return replace(Runtime.host(), python=self.python, architecture=self.architecture)
-        return Runtime(self.python, "linux", self.architecture)
+            return replace(Runtime.host(), python=python, architecture=self.architecture)
+        return Runtime(python, "linux", self.architecture)
 
 
 @dataclass(eq=False)
@@ -86,11 +94,14 @@ async def build(
     """The image, ready to be pushed. `registry` is that of `image.base`; `cache` may be shared by all builds."""
     if image.base is None and image.runtime != Runtime.host():
         raise RuntimeForeign(image.runtime)
+    base = await _base(image, cache, registry)
+    if base is not None:
+        image = replace(image, python=_python(image, base))
     async with at_once() as group:
-        below = group.create_task(_base(image, cache, registry))
+        if base is not None and registry is not None:
+            group.create_task(fetch(base, registry=registry))
         middle = group.create_task(_dependencies(image, cache, shell, listen))
         top = group.create_task(_application(image, cache, shell, listen))
-    base = below.result()
     layers = (*(base.layers if base else ()), *middle.result(), top.result())
     return Artifact(_config(image, base, layers), tuple(layer.blob for layer in layers))
 
@@ -99,7 +110,18 @@ async def _base(image: PythonImage, cache: Path, registry: Registry | None) -> B
     if image.base is None:
         return None
     assert registry is not None, "an image with a base needs that base's registry"
-    return await pull(image.base, image.runtime, registry=registry, cache=cache / "base")
+    runtime = image.runtime
+    return await look(
+        image.base, runtime.os, runtime.architecture, registry=registry, cache=cache / "base"
+    )
+
+
+def _python(image: PythonImage, base: Base) -> str:
+    """Wheels are chosen for the base's own Python: which one builds the image does not show in it."""
+    if image.python and base.python and image.python != base.python:
+        reason = f"it has Python {base.python}, the image is for {image.python}"
+        raise BaseUnusable(base.name, reason)
+    return image.python or base.python or image.runtime.python
 
 
 async def _dependencies(
@@ -190,11 +212,6 @@ def _env(image: PythonImage, settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _labels(image: PythonImage, base: Base | None) -> dict[str, str]:
-    if base:
-        origin = {
-            "org.opencontainers.image.base.name": base.name,
-            "org.opencontainers.image.base.digest": base.digest,
-        }
-    else:
-        origin = {RUNTIME_LABEL: "host"}
+    lent = {RUNTIME_LABEL: "host"}
+    origin = {BASE_NAME: base.name, BASE_DIGEST: base.digest} if base else lent
     return {**origin, PYTHON_LABEL: image.runtime.python, **image.labels}

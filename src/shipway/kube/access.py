@@ -1,5 +1,8 @@
 """One way in: a lightkube client for a kubeconfig, whose errors are ours."""
 
+import os
+import re
+import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -10,6 +13,8 @@ from lightkube import AsyncClient, KubeConfig
 from lightkube.config.models import User
 from lightkube.core.exceptions import ApiError, ConfigError
 
+from shipway.commands import kubectl
+from shipway.commands.helm import Cluster
 from shipway.errors import ShipwayError
 from shipway.kube.errors import (
     ApiRefused,
@@ -30,10 +35,11 @@ class Access:
     start: str
     context: str | None = None
     local: bool = False  # on this machine: no proxy of the environment stands between
-    stranger: str = "kubectl auth whoami"  # what to do when it does not know us
+    stranger: str = ""  # what to do when it does not know us; empty: `start`
     bearer: Callable[[], Awaitable[str]] | None = (
         None  # makes a token; None: as the kubeconfig says
     )
+    kubectl: str = "kubectl"  # as a person can type it
 
 
 @asynccontextmanager
@@ -69,7 +75,15 @@ def _told(access: Access, server: str) -> Iterator[None]:
 
 def refusal(access: Access, error: ApiError) -> ShipwayError:
     if error.status.code == 401:
-        return Stranger(access.target, access.stranger)
+        return Stranger(access.target, access.stranger or access.start)
     if error.status.code == 403:
-        return Forbidden(str(error.status.message), "kubectl auth whoami")
+        return _forbidden(access, str(error.status.message))
     return ApiRefused(str(error.status.message))
+
+
+def _forbidden(access: Access, message: str) -> Forbidden:
+    """The API says where in words alone."""
+    where = re.search(r'in the namespace "([^"]+)"', message)
+    shown = Cluster(Path(os.path.relpath(access.kubeconfig)), access.context)
+    rights = kubectl.rights(shown, where[1] if where else None)
+    return Forbidden(message, shlex.join((access.kubectl, *rights.argv[1:])))

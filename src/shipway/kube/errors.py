@@ -56,7 +56,7 @@ class Stranger(ShipwayError):
 @dataclass(eq=False)
 class Forbidden(ShipwayError):
     message: str
-    access: str  # the command that shows who we are and what we may
+    access: str  # the command that shows what we may
 
     @property
     def problem(self) -> str:
@@ -64,7 +64,7 @@ class Forbidden(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return self.access
+        return f"ask an admin of the cluster for that right; what you may do: {self.access}"
 
 
 @dataclass(eq=False)

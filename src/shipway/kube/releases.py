@@ -4,19 +4,27 @@ The format is helm's storage driver `secrets` (pkg/storage/driver/secrets.go): a
 `helm.sh/release.v1` named `sh.helm.release.v1.NAME.vN`, whose `release` is base64 of gzip of JSON.
 """
 
+import asyncio
 import base64
 import binascii
+import contextlib
 import gzip
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx2
 from lightkube import AsyncClient
+from lightkube.core.exceptions import ApiError
 from lightkube.models.core_v1 import Secret as SecretModel
 from lightkube.resources.core_v1 import Secret
 
 from shipway.commands.helm import Release
-from shipway.model.revision import Revision, current
+from shipway.model.revision import FAILURE, UNDERWAY, Revision, current
+
+
+MARK_SECONDS = 2.0  # an interrupted run has less than 5 s for all that it leaves in order
 
 
 async def history(client: AsyncClient, release: Release) -> list[Revision]:
@@ -36,16 +44,47 @@ async def latest(client: AsyncClient, release: Release) -> Revision | None:
 async def mark_failed(
     client: AsyncClient, release: Release, number: int, reason: str, now: datetime | None = None
 ) -> None:
-    """What `helm upgrade --wait` does when its own wait fails: the revision no longer counts as good."""
+    """What `helm upgrade --wait` does when its own wait fails. `reason` has FAILURE in it."""
+    moment = (now or datetime.now(UTC)).isoformat()
+    await _inform(
+        client, release, number, status="failed", description=reason, last_deployed=moment
+    )
+
+
+async def mark_proven(client: AsyncClient, release: Release, revision: Revision) -> None:
+    """Its pods were seen to serve."""
+    if revision.unproven:
+        description = revision.description.removesuffix(UNDERWAY)
+        await _inform(client, release, revision.number, description=description)
+
+
+@contextlib.asynccontextmanager
+async def marking_interrupted(
+    client: AsyncClient, release: Release, before: Revision | None
+) -> AsyncIterator[None]:
+    """A revision that is made in here, and whose rollout nobody goes on to watch, is marked as one that failed."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        # what cannot be marked stays unproven
+        with contextlib.suppress(ApiError, httpx2.TransportError, TimeoutError):
+            async with asyncio.timeout(MARK_SECONDS):
+                made = await latest(client, release)
+                if made and made.status != "failed" and (not before or made.number > before.number):
+                    reason = f"rollout {FAILURE}interrupted before its pods were seen to serve"
+                    await mark_failed(client, release, made.number, reason)
+        raise
+
+
+async def _inform(client: AsyncClient, release: Release, number: int, **info: str) -> None:
+    """Write these fields of a revision's `info`; its status is a label of the Secret, too."""
     name = f"sh.helm.release.v1.{release.name}.v{number}"
     secret = await client.get(Secret, name, namespace=release.namespace)
     stored = decode(secret)
-    stored["info"]["status"] = "failed"
-    stored["info"]["description"] = reason
-    stored["info"]["last_deployed"] = (now or datetime.now(UTC)).isoformat()
+    stored["info"] |= info
     assert secret.metadata is not None
     assert secret.metadata.labels is not None
-    secret.metadata.labels["status"] = "failed"
+    secret.metadata.labels["status"] = stored["info"]["status"]
     secret.data = {"release": encode(stored)}
     await client.replace(secret)
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+UNDERWAY = "; rollout underway"  # ends a revision's description until its pods are seen to serve
+FAILURE = "failed: "  # is in the description of every failed one, whoever marked it, helm or we
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -15,6 +18,11 @@ class Revision:
     updated: str  # RFC 3339
     description: str
     values: Mapping[str, Any] = field(repr=False)  # as given to helm: chart defaults are not in it
+
+    @property
+    def unproven(self) -> bool:
+        """Applied, and nobody has seen its pods serve: its deploy goes on, or was killed."""
+        return self.description.endswith(UNDERWAY)
 
     @property
     def tag(self) -> str:
@@ -53,19 +61,20 @@ def same_release(one: Revision, other: Revision) -> bool:
     return one.values == other.values and one.chart_version == other.chart_version
 
 
-def previous_good(history: Sequence[Revision]) -> Revision | None:
-    """Where a rollback goes: the latest earlier revision that served, and that differs from what is there.
+def good(revision: Revision) -> bool:
+    """It served. Helm calls a failed one superseded once the next is there; its description stays."""
+    served = revision.status in {"superseded", "deployed"}
+    return served and not revision.unproven and FAILURE not in revision.description
 
-    A revision whose rollout or test failed is marked `failed`, so it is never returned to.
-    """
+
+def previous_good(history: Sequence[Revision]) -> Revision | None:
+    """Where a rollback goes: the latest earlier revision that served, and that differs from what is there."""
     now = current(history)
     if now is None:
         return None
     earlier = [
         revision
         for revision in history
-        if revision.number < now.number
-        and revision.status in {"superseded", "deployed"}
-        and not same_release(revision, now)
+        if revision.number < now.number and good(revision) and not same_release(revision, now)
     ]
     return current(earlier)

@@ -84,6 +84,13 @@ async def push(registry: Registry, released: Released, image: Descriptor) -> Non
     await registry.tag(repository, stored.digest, bundle_tag(bundle.tag))
 
 
+async def check(registry: Registry, released: Released, image: Descriptor) -> None:
+    """TagTaken where `push` would have to rename another release."""
+    bundle = released.bundle
+    digest = pack(released, image).digest
+    await registry.has_tag(bundle.image.repository, digest, bundle_tag(bundle.tag))
+
+
 async def find(registry: Registry, repository: str, reference: str) -> Released:
     """By tag or by bundle id. NoSuchRelease names those there are."""
     found = await peek(registry, repository, reference)

@@ -106,11 +106,8 @@ class Registry:
         """Name what is there already. A tag is never moved, except those that begin with `latest`: TagTaken."""
         manifests = self._manifests(repository)
         manifest = await manifests.get(_checked(digest))
-        existing = await manifests.find(_checked(tag))
-        if existing is not None and existing.raw == manifest.raw:
+        if await self.has_tag(repository, digest, tag):
             return
-        if existing is not None and not tag.startswith("latest"):
-            raise TagTaken(manifests.name(tag), digest, existing.digest)
         try:
             await manifests.put(tag, manifest)
         except RegistryRefused as refusal:
@@ -120,6 +117,13 @@ class Registry:
             raise TagTaken(
                 manifests.name(tag), digest, existing.digest if existing else None
             ) from refusal
+
+    async def has_tag(self, repository: str, digest: Digest, tag: str) -> bool:
+        """Whether `tag` names it already. TagTaken where it names something else and is never moved."""
+        existing = await self.digest_of(repository, tag)
+        if existing not in {None, digest} and not tag.startswith("latest"):
+            raise TagTaken(self._manifests(repository).name(tag), digest, existing)
+        return existing == digest
 
     async def tags(self, repository: str) -> list[str]:
         """Empty for a repository that is not there."""

@@ -13,6 +13,7 @@ class RunStarted:
     verb: str
     target: str
     stages: tuple[str, ...]
+    why: str = ""  # this target, where nobody named one
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from shipway.kube import ingress_address, namespaces, releases, rollout, workloa
 from shipway.kube.access import connect
 from shipway.kube.ingress_address import NoIngress
 from shipway.kube.rollout import RolloutFailed
-from shipway.model.revision import Revision
+from shipway.model.revision import FAILURE, UNDERWAY, Revision
 from shipway.model.rollout import Done, judge
 from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts, Outcome, Say
@@ -45,12 +45,14 @@ class Deploy:
                 await namespaces.labels(client, place.release.namespace, target.access.start)
             there = await releases.latest(client, place.release)
             if there and await self._serves(client, target, place, there, wanted):
+                await releases.mark_proven(client, place.release, there)
                 return Outcome(
                     f"already there: revision {there.number}, image {short(there.image_digest)}",
                     unchanged=True,
                 )
-            await self._apply(target, place, released, wanted, say)
-            done = await follow(client, target, place, self.timeout_seconds, say)
+            async with releases.marking_interrupted(client, place.release, there):
+                await self._apply(target, place, released, wanted, say)
+                done = await follow(client, target, place, self.timeout_seconds, say)
             return Outcome(f"{done}{await _reached(client, target, place, say)}")
 
     async def _serves(
@@ -85,7 +87,7 @@ class Deploy:
                 target.chart_url(bundle.chart.repository, bundle.chart.digest),
                 file,
                 target.cluster,
-                description=f"{bundle.tag}, bundle {short(bundle.id)}",
+                description=f"{bundle.tag}, bundle {short(bundle.id)}{UNDERWAY}",
                 plain_http=target.registry.plain_http,
                 create_namespace=target.create_namespaces,
                 timeout_seconds=self.timeout_seconds,
@@ -112,11 +114,12 @@ async def follow(
     except RolloutFailed as failure:
         failed = await releases.latest(client, place.release)
         if failed:
-            reason = f"rollout failed: {failure.cause.cause}"
+            reason = f"rollout {FAILURE}{failure.cause.cause}"
             await releases.mark_failed(client, place.release, failed.number, reason)
         raise
     new = await releases.latest(client, place.release)
     assert new is not None
+    await releases.mark_proven(client, place.release, new)
     deployment = found.deployment
     return f"revision {new.number}, {deployment.available} of {deployment.wanted} pods ready"
 

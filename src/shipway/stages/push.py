@@ -1,6 +1,7 @@
 """Name what was built: the chart's version, the image's tag, and the bundle that binds them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +13,6 @@ from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
 from shipway.oci import bundles
 from shipway.oci.bundles import Released
 from shipway.oci.errors import TagTaken
-from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages.build import Built, short
@@ -39,7 +39,7 @@ class ChartVersionTaken(ShipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The only stage that writes tags, and it writes the bundle's last.
+    """The only stage that writes tags: all are free before the first is written, and the bundle's is the last.
 
     A release that is there under this tag with the same content stays what it is, whatever commit made it again.
     """
@@ -73,16 +73,26 @@ class Push:
                     summary, facts=(there,), unchanged=True, outputs=_outputs(there.bundle)
                 )
             released = Released(bundle, texts)
-            await self._tag_chart(registry, chart)
+            with self._chart_version(chart):
+                await registry.has_tag(
+                    self.chart_repository, bundle.chart.digest, tag_of(chart.version)
+                )
+            await registry.has_tag(self.image_repository, built.image.digest, self.tag)
+            await bundles.check(registry, released, built.image.descriptor)
+            with self._chart_version(chart):
+                await registry.tag(
+                    self.chart_repository, bundle.chart.digest, tag_of(chart.version)
+                )
             await registry.tag(self.image_repository, built.image.digest, self.tag)
             await bundles.push(registry, released, built.image.descriptor)
         return Outcome(
             f"{name}, bundle {short(bundle.id)}", facts=(released,), outputs=_outputs(bundle)
         )
 
-    async def _tag_chart(self, registry: Registry, chart: Packaged) -> None:
+    @contextmanager
+    def _chart_version(self, chart: Packaged) -> Iterator[None]:
         try:
-            await registry.tag(self.chart_repository, chart.artifact.digest, tag_of(chart.version))
+            yield
         except TagTaken as taken:
             raise ChartVersionTaken(chart.version, self.chart / "Chart.yaml") from taken
 

@@ -55,20 +55,19 @@ class Rollback:
         async with connect(target.access) as client:
             history = await releases.history(client, place.release)
             now, back = current(history), self._choose(history)
-            if now and now.status == "deployed" and same_release(now, back):
+            if now and now.status == "deployed" and not now.unproven and same_release(now, back):
                 return Outcome(f"revision {now.number} is that release already", unchanged=True)
             say.line(f"returning to revision {back.number}: {back.tag}, {short(back.image_digest)}")
-            await self.shell.run(
-                helm.rollback(
-                    place.release,
-                    back.number,
-                    target.cluster,
-                    timeout_seconds=self.timeout_seconds,
-                    env=target.tool_env,
-                ),
-                listen=say.line,
+            command = helm.rollback(
+                place.release,
+                back.number,
+                target.cluster,
+                timeout_seconds=self.timeout_seconds,
+                env=target.tool_env,
             )
-            done = await follow(client, target, place, self.timeout_seconds, say)
+            async with releases.marking_interrupted(client, place.release, now):
+                await self.shell.run(command, listen=say.line)
+                done = await follow(client, target, place, self.timeout_seconds, say)
         return Outcome(f"back to revision {back.number} ({back.tag}) as {done}")
 
     def _choose(self, history: Sequence[Revision]) -> Revision:

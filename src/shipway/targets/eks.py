@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -20,10 +20,12 @@ from shipway.kube.access import Access
 from shipway.oci.reference import Address
 from shipway.shell.at_once import at_once
 from shipway.shell.shell import Shell
-from shipway.targets import eks_login, private_file
+from shipway.targets import private_file, private_folder
+from shipway.targets.eks_credential import VARIABLE, Credential, plugin
 from shipway.targets.eks_login import Login
 from shipway.targets.eks_settings import Settings
 from shipway.targets.target import Place, Target
+from shipway.targets.tool_env import tool_env
 
 NAME = "eks"
 START = "shipway setup eks"
@@ -31,7 +33,7 @@ START = "shipway setup eks"
 
 @dataclass(eq=False)
 class AwsMissing(ShipwayError):
-    """helm and kubectl start it whenever they need a token for the cluster."""
+    """helm and kubectl start it where they find no young token for the cluster."""
 
     exit_code: ClassVar[int] = USAGE
 
@@ -45,10 +47,18 @@ class AwsMissing(ShipwayError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Logins:
+    registry: Login
+    bearer: Callable[[], Awaitable[str]]  # of the cluster
+    env: Mapping[str, str]  # leads the programs that we start to both
+
+
+@dataclass(frozen=True, slots=True)
 class Eks:
     """It is set up by `shipway setup eks`; a release only finds it and logs in."""
 
     host_images: ClassVar[bool] = False
+    one_by_one: ClassVar[bool] = False
 
     project: Project
     shell: Shell
@@ -70,12 +80,19 @@ class Eks:
         aws = Aws(settings.region)
         say("asking AWS who we are")
         who = await identity(aws, settings.account)
-        login = self._login(aws, settings, keep=True)
+        private = await asyncio.to_thread(private_folder.make, self.home)
+        logins = private / "registry.json"
+        login = Login(lambda: ecr.token(aws), settings.registry, logins)
+        credential = Credential(
+            lambda: cluster.bearer(aws, settings.cluster), private / "credential"
+        )
         say(f"logging in to {settings.registry}")
         async with at_once() as group:
             found = group.create_task(cluster.describe(aws, settings.cluster))
             group.create_task(login.credentials())
-        return self._target(aws, settings, who, found.result(), login)
+            group.create_task(credential.bearer())
+        env = {"HELM_REGISTRY_CONFIG": str(logins), VARIABLE: str(credential.file)}
+        return self._target(settings, who, found.result(), _Logins(login, credential.bearer, env))
 
     async def find(self) -> Target:
         """The target; whoever uses its registry logs in first."""
@@ -83,8 +100,9 @@ class Eks:
         aws = Aws(settings.region)
         who = await identity(aws, settings.account)
         found = await cluster.describe(aws, settings.cluster)
-        eks_login.forget_old(self._helm / "registry.json")
-        return self._target(aws, settings, who, found, self._login(aws, settings, keep=False))
+        login = Login(lambda: ecr.token(aws), settings.registry)
+        logins = _Logins(login, lambda: cluster.bearer(aws, found.name), {})
+        return self._target(settings, who, found, logins)
 
     async def down(self, *, purge: bool) -> str:  # noqa: ARG002  # nothing of the cluster is kept here
         """Forget the way in. The cluster is not touched."""
@@ -97,19 +115,17 @@ class Eks:
             raise AwsMissing
         return found
 
-    @property
-    def _helm(self) -> Path:
-        return self.home / "helm"
-
-    def _login(self, aws: Aws, settings: Settings, *, keep: bool) -> Login:
-        file = self._helm / "registry.json" if keep else None
-        return Login(lambda: ecr.token(aws), settings.registry, file)
-
     def _target(
-        self, aws: Aws, settings: Settings, who: Identity, found: Cluster, login: Login
+        self,
+        settings: Settings,
+        who: Identity,
+        found: Cluster,
+        logins: _Logins,
     ) -> Target:
         kubeconfig = self.home / "kubeconfig"
-        private_file.write(kubeconfig, found.kubeconfig(self.aws_program()))
+        private_file.write(
+            kubeconfig, found.kubeconfig(plugin(found.get_token(self.aws_program())))
+        )
         return Target(
             name=NAME,
             registry=Address(settings.registry, prefix=settings.prefix),
@@ -118,18 +134,27 @@ class Eks:
                 kubeconfig,
                 START,
                 stranger=f"an admin lets {who.principal} in: {cluster.let_in(found, who.principal)}",
-                bearer=lambda: cluster.bearer(aws, found.name),
+                bearer=logins.bearer,
+                kubectl=_kubectl(self.project.root, self.variables),
             ),
             places=tuple(_places(self.project)),
             deployment=self.project.name,
-            tool_env=_tool_env(self._helm),
+            tool_env={**tool_env(self.home / "helm"), **logins.env},
             where=f"cluster {found.name} in {settings.region}, Kubernetes {found.version}",
             ingress_port=None,
             host_images=self.host_images,
             create_namespaces=False,
-            credentials=login.provider,
+            credentials=logins.registry.provider,
             variables=self.variables,
         )
+
+
+def _kubectl(root: Path, variables: Mapping[str, str]) -> str:
+    """As a person can type it where they stand."""
+    ours = root / ".shipway" / "tools" / "kubectl"
+    if shutil.which("kubectl", path=variables.get("PATH", os.defpath)) or not ours.exists():
+        return "kubectl"
+    return os.path.relpath(ours)
 
 
 def _places(project: Project) -> Iterator[Place]:
@@ -149,15 +174,3 @@ def _host(path: Path, file: Path) -> str:
     """The name that the load balancer answers to; empty where the values leave it open."""
     ingress = values.load(path.read_text(encoding="utf-8"), file=file).get("ingress")
     return str(ingress.get("host") or "") if isinstance(ingress, dict) else ""
-
-
-def _tool_env(folder: Path) -> dict[str, str]:
-    """The login for helm is in our file, never in the person's own; nothing is written outside the project."""
-    return {
-        "HELM_CACHE_HOME": str(folder / "cache"),
-        "HELM_CONFIG_HOME": str(folder / "config"),
-        "HELM_DATA_HOME": str(folder / "data"),
-        "HELM_REGISTRY_CONFIG": str(folder / "registry.json"),
-        "DOCKER_CONFIG": str(folder / "docker"),
-        "KUBECACHEDIR": str(folder / "kube"),
-    }

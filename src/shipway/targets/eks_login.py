@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shipway.aws import ecr
+from shipway.aws.client import Aws
 from shipway.aws.ecr import Token
 from shipway.oci.auth import Credentials, CredentialsProvider
 from shipway.targets import private_file
@@ -18,6 +20,15 @@ OLD = 11 * 3600.0  # seconds: an hour before ECR stops taking it
 class _Kept:
     credentials: Credentials
     since: float
+
+
+def provider_for(host: str) -> CredentialsProvider | None:
+    """For whoever reads from `host`, on whatever target: a private registry of ECR takes nobody else's login."""
+    region = ecr.region_of(host)
+    if region is None:
+        return None
+    aws = Aws(region)
+    return Login(lambda: ecr.token(aws), host).provider()
 
 
 class Login:
@@ -64,12 +75,3 @@ class Login:
             login = {"auths": {self._host: {"auth": token.secret}}}
             await asyncio.to_thread(private_file.write, self._file, json.dumps(login))
         return Credentials(token.username, token.password)
-
-
-def forget_old(file: Path) -> None:
-    """Remove a login that ECR no longer takes."""
-    try:
-        if time.time() - file.stat().st_mtime >= OLD:
-            file.unlink()
-    except FileNotFoundError:
-        return

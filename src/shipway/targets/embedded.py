@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import psutil
 
 from shipway.commands import drydock
-from shipway.commands.helm import Release
 from shipway.config.project import Project
 from shipway.errors import USAGE, CommandFailed, ShipwayError
 from shipway.images.curl import curl_image
@@ -21,7 +20,9 @@ from shipway.kube.access import Access
 from shipway.kube.errors import NoCluster
 from shipway.oci.reference import Address
 from shipway.shell.shell import Shell
-from shipway.targets.target import Place, Target
+from shipway.targets.local_places import local_places
+from shipway.targets.target import Target
+from shipway.targets.tool_env import tool_env
 
 NAME = "embedded"
 CURL = "shipway/curl"
@@ -59,6 +60,7 @@ class Embedded:
     """Of one project: every project has a drydock of its own."""
 
     host_images: ClassVar[bool] = True
+    one_by_one: ClassVar[bool] = False
 
     project: Project
     shell: Shell
@@ -92,9 +94,9 @@ class Embedded:
             name=NAME,
             registry=registry,
             access=Access(NAME, self.home / "kubeconfig", START, local=True),
-            places=_places(self.project, _pod_defaults(registry)),
+            places=local_places(self.project, NAME, _pod_defaults(registry)),
             deployment=self.project.name,
-            tool_env=_tool_env(self.project.root / ".shipway" / "helm"),
+            tool_env=tool_env(self.project.root / ".shipway" / "helm"),
             where=f"ingress http://localhost:{status['ingress']}",
             ingress_port=status["ingress"],
             variables=os.environ,
@@ -129,37 +131,10 @@ def _status(folder: Path) -> dict[str, Any]:
     return status
 
 
-def _places(project: Project, defaults: Mapping[str, Any]) -> tuple[Place, ...]:
-    target = project.targets[NAME]
-    return tuple(
-        Place(
-            environment=environment.name,
-            release=Release(project.release(environment), environment.namespace),
-            values_file=Path(target.values[environment.name]),
-            host=target.hosts[environment.name],
-            overlay={**defaults, "ingress": {"host": target.hosts[environment.name]}},
-        )
-        for environment in project.environments
-        if environment.name in target.values
-    )
-
-
 def _pod_defaults(registry: Address) -> dict[str, Any]:
     """A pod is a process with an address of its own, and the test's image comes from our registry."""
     curl = curl_image()
     return {
         "bindAddress": "podIP",
         "tests": {"image": f"{registry.host}/{CURL}@{curl.digest}"},
-    }
-
-
-def _tool_env(folder: Path) -> dict[str, str]:
-    """Nothing of the person's own helm is read, and nothing is written outside the project."""
-    return {
-        "HELM_CACHE_HOME": str(folder / "cache"),
-        "HELM_CONFIG_HOME": str(folder / "config"),
-        "HELM_DATA_HOME": str(folder / "data"),
-        "HELM_REGISTRY_CONFIG": str(folder / "registry.json"),
-        "DOCKER_CONFIG": str(folder / "docker"),
-        "KUBECACHEDIR": str(folder / "kube"),
     }

@@ -7,6 +7,7 @@ from shipway.config.project import Project
 from shipway.shell.shell import Shell
 from shipway.targets.eks import Eks
 from shipway.targets.embedded import Embedded
+from shipway.targets.kind import Kind
 from shipway.targets.target import Target
 
 
@@ -14,6 +15,7 @@ class Provider(Protocol):
     """Every step looks first: what is there already is left as it is."""
 
     host_images: ClassVar[bool]  # its nodes lend their Python to images that have none
+    one_by_one: ClassVar[bool]  # a run without a wish releases to the first environment only
 
     def check(self) -> None:
         """Raise what a person has to put right before anything can begin."""
@@ -32,7 +34,11 @@ class Provider(Protocol):
         ...
 
 
-PROVIDERS: dict[str, Callable[[Project, Shell], Provider]] = {"embedded": Embedded, "eks": Eks}
+PROVIDERS: dict[str, Callable[[Project, Shell], Provider]] = {
+    "embedded": Embedded,
+    "kind": Kind,
+    "eks": Eks,
+}
 
 
 def provider(name: str, project: Project, shell: Shell) -> Provider:

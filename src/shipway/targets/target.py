@@ -12,6 +12,8 @@ from shipway.oci.auth import CredentialsProvider
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
 
+HTTP = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -51,6 +53,11 @@ class Target:
     def shown(self) -> Cluster:
         """For commands that a person types where they stand."""
         return Cluster(Path(os.path.relpath(self.access.kubeconfig)), self.access.context)
+
+    def url(self, host: str) -> str:
+        """Where its ingress answers for `host`."""
+        port = "" if self.ingress_port in {None, HTTP} else f":{self.ingress_port}"
+        return f"http://{host}{port}"
 
     def open_registry(self) -> Registry:
         return Registry(self.registry, self.credentials() if self.credentials else None)

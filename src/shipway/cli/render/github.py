@@ -47,6 +47,9 @@ class Github(Plain):
         self._annotate("shipway", [first.removeprefix("error: "), *rest])
         _append(self._summary, markdown.error(error))
 
+    def _working(self, line: str) -> None:
+        self._say(_inert(line))
+
     def _stage(self, event: StageFinished) -> None:
         line = text.stage_line(event, self.width)
         lines = self._lines.get(event.stage, [])

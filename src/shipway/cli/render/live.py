@@ -50,6 +50,9 @@ class Live(Plain):
     def close(self) -> None:
         self._view.stop()
 
+    def _working(self, line: str) -> None:
+        """The view below shows it already."""
+
     def _draw(self) -> Table:
         grid = Table.grid(padding=(0, 1))
         for running in self._running.values():

@@ -1,7 +1,10 @@
-"""Lines for logs and pipes: each stage tells its end in one line, and its output only when it fails."""
+"""Lines for logs and pipes: each stage tells its end in one line, its output only when it fails, and a long one
+now and then how far it is.
+"""
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,15 +16,26 @@ from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.revision import Revision
 from shipway.model.status import Row
-from shipway.pipeline.events import Event, Line, RunFinished, RunStarted, StageFinished
+from shipway.pipeline.events import (
+    Event,
+    Line,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+)
 
 PIPE_WIDTH = 160  # where no terminal says how wide a table may be
+SILENCE = 20.0  # seconds that a stage may say nothing in
 
 
 class Plain:
     """`verbose` shows the lines of every stage, together, when the stage has ended."""
 
-    def __init__(self, runs: Path, *, verbose: bool = False) -> None:
+    def __init__(
+        self, runs: Path, *, verbose: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         width = None if sys.stdout.isatty() else PIPE_WIDTH
         self.console = Console(highlight=False, soft_wrap=True, width=width)
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -31,21 +45,25 @@ class Plain:
         self.width = 0
         self._lines: dict[str, list[str]] = {}
         self._failed: list[StageFinished] = []
+        self._clock = clock
+        self._heard: dict[str, float] = {}  # by stage: when it last said something
 
     def event(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self._run = event.run
                 self.width = max(len(stage) for stage in event.stages)
-                self.console.print(Text(f"{event.verb} on {event.target}", style="bold"))
+                self.console.print(Text(text.first_line(event), style="bold"))
+            case StageStarted():
+                self._heard[event.stage] = self._clock()
+            case Progress():
+                self._progress(event)
             case Line():
                 self._lines.setdefault(event.stage, []).append(event.text)
             case StageFinished():
                 self._stage(event)
             case RunFinished():
                 self._end(event)
-            case _:
-                pass  # starts and progress are for eyes
 
     def status(self, rows: Sequence[Row]) -> None:
         self.console.print(text.status_table(rows))
@@ -71,6 +89,15 @@ class Plain:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _progress(self, event: Progress) -> None:
+        now = self._clock()
+        if now - self._heard.get(event.stage, now) >= SILENCE:
+            self._heard[event.stage] = now
+            self._working(text.working_line(event, self.width))
+
+    def _working(self, line: str) -> None:
+        self.console.print(Text(line, style="dim"))
 
     def _stage(self, event: StageFinished) -> None:
         line = text.stage_line(event, self.width)

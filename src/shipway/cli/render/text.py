@@ -12,7 +12,7 @@ from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.revision import Revision
 from shipway.model.status import Row
-from shipway.pipeline.events import StageFinished
+from shipway.pipeline.events import Progress, RunStarted, StageFinished
 
 MARKS = {"done": "✓", "unchanged": "=", "failed": "✗", "cancelled": "■", "skipped": "·"}
 STYLES = {
@@ -29,6 +29,16 @@ def stage_line(event: StageFinished, width: int) -> str:
     """`✓ lint         0.2 s  ruff check . found nothing`."""
     seconds = "" if event.ending == "skipped" else f"{event.seconds:.1f} s"
     return f"{MARKS[event.ending]} {event.stage:<{width}} {seconds:>7}  {event.summary}"
+
+
+def first_line(event: RunStarted) -> str:
+    """`run on embedded: no Kind cluster is set up`; the reason only where nobody named the target."""
+    return f"{event.verb} on {event.target}" + (f": {event.why}" if event.why else "")
+
+
+def working_line(event: Progress, width: int) -> str:
+    """`… deploy                stack dagger-demo-eks: 31 of 71 resources complete, 120 s`, below the summaries."""
+    return f"… {event.stage:<{width}} {'':>7}  {event.text}"
 
 
 def failure(event: StageFinished, folder: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from shipway.eks import remains
 from shipway.eks.account import Account
 from shipway.eks.balancers import Balancers, BalancersStay
 from shipway.eks.cloud import Cloud
@@ -22,7 +23,7 @@ class NoBalancers:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        left = await so_far.of(Cloud).balancers(so_far.of(Doomed).name)
+        left = await remains.balancers(so_far.of(Cloud), so_far.of(Doomed).name)
         if left == Balancers():
             return Reached(NONE)
         return Missing(f"wait until the controller has removed {', '.join(left.names)}")
@@ -31,13 +32,13 @@ class NoBalancers:
         cloud, name = so_far.of(Cloud), so_far.of(Doomed).name
 
         async def look() -> Balancers | NotYet:
-            left = await cloud.balancers(name)
+            left = await remains.balancers(cloud, name)
             return NotYet(f"there: {', '.join(left.names)}") if left != Balancers() else left
 
         try:
             await until(look, self.ground.pace, say, "the load balancers", "")
         except TookTooLong as late:
-            left = await cloud.balancers(name)
+            left = await remains.balancers(cloud, name)
             region = so_far.of(Account).region
             raise BalancersStay(left, late.seconds, region) from late
         return Outcome(NONE)

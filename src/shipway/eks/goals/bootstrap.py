@@ -7,6 +7,7 @@ from shipway.eks import bootstrap
 from shipway.eks.account import Account
 from shipway.eks.cloud import Cloud
 from shipway.eks.ground import Ground
+from shipway.eks.waiting import alongside
 from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
@@ -28,5 +29,11 @@ class Bootstrap:
     async def reach(self, so_far: Facts, say: Say) -> Outcome:
         account = so_far.of(Account)
         command = self.ground.cdk(account.region).bootstrap(account.id, account.region)
-        await self.ground.shell.run(command, listen=say.line)
+        cloud = so_far.of(Cloud)
+
+        async def look() -> str:
+            return f"stack {bootstrap.STACK}: {await cloud.progress(bootstrap.STACK)}"
+
+        running = self.ground.shell.run(command, listen=say.line)
+        await alongside(running, look, self.ground.pace, say)
         return Outcome(f"bootstrapped {account.id} in {account.region}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from shipway.commands.cdk import is_noise
 from shipway.eks import outputs
 from shipway.eks import stack as model
 from shipway.eks.account import Account
@@ -13,6 +14,7 @@ from shipway.eks.cloud import Cloud
 from shipway.eks.goals.infrastructure import Assembly
 from shipway.eks.ground import Ground
 from shipway.eks.stack import Stack
+from shipway.eks.waiting import alongside
 from shipway.errors import CommandFailed, ShipwayError
 from shipway.pipeline.goal import Missing, known
 from shipway.pipeline.stage import Facts, Outcome, Say
@@ -61,15 +63,25 @@ class Deployed:
         return Missing(f"run cdk deploy: bring the stack {stack} up to date", facts)
 
     async def reach(self, so_far: Facts, say: Say) -> Outcome:
-        stack, cdk = so_far.of(Blueprint).stack, self.ground.cdk(so_far.of(Account).region)
+        stack, cloud = so_far.of(Blueprint).stack, so_far.of(Cloud)
+        cdk = self.ground.cdk(so_far.of(Account).region)
         file = self.ground.folder / "outputs.json"
+        command = cdk.deploy(stack, so_far.of(Assembly).folder, file)
+
+        def heard(line: str) -> None:
+            if not is_noise(line):
+                say.line(line)
+
+        async def look() -> str:
+            return f"stack {stack}: {await cloud.progress(stack, so_far.of(Blueprint).resources)}"
+
         try:
-            said = await self.ground.shell.run(
-                cdk.deploy(stack, so_far.of(Assembly).folder, file), listen=say.line
+            said = await alongside(
+                self.ground.shell.run(command, listen=heard), look, self.ground.pace, say
             )
         except CommandFailed as failure:
-            now = await so_far.of(Cloud).stack(stack)
-            raise DeployFailed(stack, now, failure.tail) from failure
+            tail = tuple(line for line in failure.tail if not is_noise(line))
+            raise DeployFailed(stack, await cloud.stack(stack), tail) from failure
         found = outputs.complete(await asyncio.to_thread(_read, file, stack), NEEDED, stack)
         same = NO_CHANGES in said.stdout + said.stderr
         return Outcome(

@@ -24,6 +24,6 @@ class Destroyed:
         return Missing(f"delete the stack {doomed.name}, in about 20 minutes")
 
     async def reach(self, so_far: Facts, say: Say) -> Outcome:
-        name = so_far.of(Doomed).name
-        await destroyed(so_far.of(Cloud), name, self.ground, say)
-        return Outcome(f"the stack {name} is gone")
+        doomed = so_far.of(Doomed)
+        await destroyed(so_far.of(Cloud), doomed.name, self.ground, say)
+        return Outcome(f"the stack {doomed.name} is gone")

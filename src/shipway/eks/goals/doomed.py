@@ -8,6 +8,7 @@ from shipway.eks.cloud import Cloud
 from shipway.eks.cluster import Cluster
 from shipway.eks.goals.stack import settled
 from shipway.eks.ground import Ground
+from shipway.eks.resources import Resource
 from shipway.eks.stack import Wait
 from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
@@ -19,7 +20,7 @@ class Doomed:
 
     name: str  # the cluster's, which is the stack's too
     stack: str | None
-    repositories: tuple[str, ...] = ()
+    resources: tuple[Resource, ...] = ()
     cluster: Cluster | None = None
 
 
@@ -41,8 +42,8 @@ class DoomedStack:
         cluster = await cloud.cluster(self.cluster)
         if found is None or found.status == "DELETE_COMPLETE":
             return Reached(f"no stack {self.cluster}", (Doomed(self.cluster, None, (), cluster),))
-        repositories = await cloud.repositories_of(self.cluster)
-        doomed = Doomed(self.cluster, found.status, repositories, cluster)
+        resources = await cloud.resources(self.cluster)
+        doomed = Doomed(self.cluster, found.status, resources, cluster)
         return Reached(f"{self.cluster} is in {found.status}", (doomed,))
 
     async def reach(self, so_far: Facts, say: Say) -> Outcome:

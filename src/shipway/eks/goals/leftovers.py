@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from shipway.eks import bootstrap, remains
 from shipway.eks.account import Account
 from shipway.eks.cloud import Cloud
 from shipway.eks.goals.doomed import Doomed
+from shipway.eks.resources import ids
 from shipway.pipeline.goal import Reached
 from shipway.pipeline.stage import Facts
 
@@ -16,12 +18,15 @@ class Leftovers:
 
     async def look(self, so_far: Facts) -> Reached:
         cloud, doomed = so_far.of(Cloud), so_far.of(Doomed)
-        bootstrap = await cloud.stack("CDKToolkit")
+        repositories = ids(doomed.resources, "AWS::ECR::Repository")
+        keys = ids(doomed.resources, "AWS::KMS::Key")
+        toolkit = await cloud.stack(bootstrap.STACK)
         found = [
-            *(f"repository {each}" for each in await cloud.repositories(doomed.repositories)),
-            *(f"volume {each}" for each in await cloud.volumes(doomed.name)),
-            *(f"log group {each}" for each in await cloud.log_groups(doomed.name)),
-            *(["the stack CDKToolkit, which other CDK apps use too"] if bootstrap else []),
+            *(f"repository {each}" for each in await cloud.repositories(repositories)),
+            *(f"volume {each}" for each in await remains.volumes(cloud, doomed.name)),
+            *(f"log group {each}" for each in await remains.log_groups(cloud, doomed.name)),
+            *(key.told for key in await remains.keys(cloud, keys)),
+            *([f"the stack {bootstrap.STACK}, which other CDK apps use too"] if toolkit else []),
         ]
         where = so_far.of(Account)
         if not found:

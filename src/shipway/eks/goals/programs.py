@@ -33,7 +33,7 @@ class NoInfra(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return "make .venv-infra/.locked"
+        return "make infra-setup"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from shipway.commands import aws, helm, kubectl
 from shipway.commands.helm import Release
-from shipway.eks import kube
+from shipway.eks import kube, remains
 from shipway.eks.account import Account
 from shipway.eks.balancers import Balancers
 from shipway.eks.cloud import Cloud
 from shipway.eks.goals.doomed import Doomed
 from shipway.eks.ground import Ground
 from shipway.eks.kube import Context
-from shipway.eks.waiting import NotYet, until
+from shipway.eks.waiting import NotYet, alongside, until
 from shipway.kube.errors import ClusterUnreachable
 from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
@@ -44,12 +45,13 @@ class Released:
         try:
             await kube.inventory(context)
         except ClusterUnreachable as silent:
-            if await so_far.of(Cloud).balancers(name) != Balancers():
+            if await remains.balancers(so_far.of(Cloud), name) != Balancers():
                 raise
             return Outcome(f"passed over: {silent.problem}; it has no load balancers")
         for release in self.releases:
             command = helm.uninstall(release, context.cluster, timeout_seconds=TIMEOUT)
-            await self.ground.shell.run(command, listen=say.line)
+            running = self.ground.shell.run(command, listen=say.line)
+            await alongside(running, partial(_uninstalling, release), self.ground.pace, say)
         await self._balanced(context, say)
         return Outcome(f"{len(self.releases)} releases and every ingress are deleted")
 
@@ -63,3 +65,7 @@ class Released:
 
         more = str(kubectl.balancer_logs(context.cluster))
         await until(look, self.ground.pace, say, "the ingresses", more)
+
+
+async def _uninstalling(release: Release) -> str:
+    return f"helm waits until nothing of {release.namespace}/{release.name} is left"
