@@ -46,9 +46,9 @@ class Team:
 
     async def kubectl(self, *args: str, **env: str) -> Said:
         """With the kubeconfig that a run leaves."""
-        where = {"KUBECONFIG": str(self.bench.state / "eks" / "kubeconfig")}
-        kubectl = self.bench.state / "tools" / "kubectl"
-        return await self.bench.run(str(kubectl), *args, **{**self.aws.env, "PATH": PATH, **where, **env})
+        kubeconfig = str(self.bench.state / "eks" / "kubeconfig")
+        env = {**self.aws.env, "PATH": PATH, **env}
+        return await self.bench.kubectl("--kubeconfig", kubeconfig, *args, **env)
 
     @asynccontextmanager
     async def overheard(self) -> AsyncIterator[set[str]]:
@@ -112,19 +112,21 @@ async def test_a_base_that_everybody_may_pull_is_pulled_without_a_login(team: Te
     (built,) = [line for line in said.out.splitlines() if line.startswith("✓ build ")]
     assert re.search(r"MB\) on base sha256:[0-9a-f]{12}, chart 0\.1\.0", built)
     (log,) = team.bench.state.glob("runs/*/build.log")
-    assert re.search(rf"base {team.aws.base} is sha256:[0-9a-f]{{64}}$", log.read_text(), re.M)
+    assert re.search(
+        rf"base {team.aws.base} is sha256:[0-9a-f]{{64}}$", log.read_text(), re.MULTILINE
+    )
 
 
 async def test_one_command_takes_the_service_to_all_three_namespaces(team: Team) -> None:
     """On a base that lives in ECR itself."""
     team.bench.edit("shipway.yaml", SAMPLE_BASE, team.aws.private_base)
     await team.bench.commit("a base")
-    async with team.overheard() as lines:
+    async with team.overheard() as heard:
         said = await team.shipway("run", "--tag", "v1")
     assert said.code == 0, said.err
-    assert {"helm", "sh"} <= {Path(line.split("\n")[0]).name for line in lines}
+    assert {"helm", "python"} <= {Path(line.split("\n")[0]).name for line in heard}
     tokens = [token.decode() for token in team.aws.tokens()]
-    assert not [line for line in lines if any(token in line for token in tokens)]
+    assert not [line for line in heard if any(token in line for token in tokens)]
     lines = {line[2:].split("  ")[0].strip(): line for line in said.out.splitlines()[1:]}
     assert lines["setup"].endswith(
         f"eks: registry {REGISTRY}, cluster {CLUSTER} in eu-central-1, Kubernetes 1.35"
@@ -159,15 +161,6 @@ async def test_a_second_deploy_changes_nothing(team: Team) -> None:
     assert "= deploy dev" in said.out
 
 
-async def test_helm_takes_the_token_that_the_run_keeps(team: Team, tmp_path: Path) -> None:
-    """It starts no aws: this one gives no token."""
-    aws = tmp_path / "aws"
-    aws.write_text("#!/bin/sh\nexit 1\n")
-    aws.chmod(0o700)
-    said = await team.shipway("helm-test", "--env", "dev", PATH=f"{tmp_path}{os.pathsep}{PATH}")
-    assert said.code == 0, said.err
-
-
 async def test_a_persons_kubectl_asks_aws_for_its_own_token(team: Team) -> None:
     before = set(team.aws.authenticator.seen)
     said = await team.kubectl("get", "pods", "-n", "staging", "-o", "name")
@@ -183,6 +176,15 @@ async def test_a_kept_token_that_is_no_longer_young_is_passed_over(
     kept.write_text("1700000000\n{}\n")
     said = await team.kubectl("get", "namespace", "dev", "-o", "name", **{VARIABLE: str(kept)})
     assert (said.code, said.out, said.err) == (0, "namespace/dev\n", "")
+
+
+async def test_helm_takes_the_token_that_the_run_keeps(team: Team, tmp_path: Path) -> None:
+    """It starts no aws: this one gives no token."""
+    aws = tmp_path / "aws"
+    aws.write_text("#!/bin/sh\nexit 1\n")
+    aws.chmod(0o700)
+    said = await team.shipway("helm-test", "--env", "dev", PATH=f"{tmp_path}{os.pathsep}{PATH}")
+    assert said.code == 0, said.err
 
 
 async def test_no_token_is_left_where_it_could_be_read(team: Team) -> None:
@@ -248,11 +250,10 @@ async def test_the_doctor_tells_what_is_forbidden_and_goes_on(team: Team) -> Non
     team.aws.authenticator.forbidden.clear()
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
     at = lines.index(f"✗ dev the cluster refused: {said_by_api}")
-    kubectl = shutil.which("kubectl", path=PATH) and "kubectl" or ".shipway/tools/kubectl"
+    kubectl = "kubectl" if shutil.which("kubectl", path=PATH) else ".shipway/tools/kubectl"
     rights = "--kubeconfig .shipway/eks/kubeconfig auth can-i --list --namespace dev"
     assert lines[at + 1] == (
-        "try: ask an admin of the cluster for that right; what you may do: "
-        f"{kubectl} {rights}"
+        f"try: ask an admin of the cluster for that right; what you may do: {kubectl} {rights}"
     )
     assert lines[at + 2].startswith("✗ staging namespace staging has no readiness gate")
     shown = await team.kubectl(*rights.split()[2:])

@@ -72,6 +72,23 @@ async def test_the_token_is_in_no_command_line_while_a_release_is_deployed(
     assert token not in said.out
 
 
+async def test_a_port_that_changes_while_the_cluster_is_up_is_not_ignored(
+    bench: Workbench,
+) -> None:
+    serving = int((await bench.status())["dev"]["url"].rpartition(":")[2])
+    asked = serving - 1
+    bench.edit("shipway.yaml", "  embedded:\n", f"  embedded:\n    port: {asked}\n")
+    said = await bench.shipway("deploy", "--env", "dev", "--tag", "v1")
+    await bench.restore()
+    assert said.code == 2, said.out
+    assert said.err == (
+        f"setup failed: targets.embedded.port in shipway.yaml is {asked}, "
+        f"and the embedded cluster is up with its ingress on {serving}\n"
+        "  try: shipway teardown embedded, then: shipway setup embedded\n"
+        f"  all of it: .shipway/runs/{bench.journal[0]['run']}\n"
+    )
+
+
 async def test_the_token_stands_in_three_files_that_only_their_owner_can_read(
     bench: Workbench,
 ) -> None:

@@ -155,15 +155,21 @@ async def test_an_older_tag_is_deployed_without_a_rebuild(bench: Workbench) -> N
     await settles_on(bench, OLD)
 
 
-@pytest.mark.parametrize("line", ["deploy --env prod --tag v9", "rollback prod --to v9"])
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("deploy --env prod --tag v9", "shipway build --tag v9"),
+        ("rollback prod --to v9", "shipway history prod"),
+    ],
+)
 async def test_a_tag_that_nobody_built_is_refused_and_the_known_ones_are_named(
-    bench: Workbench, line: str
+    bench: Workbench, line: str, remedy: str
 ) -> None:
     said = await bench.shipway(*line.split())
     assert said.code == 3
     assert said.err == (
-        f"resolve failed: {bench.registry.host}/sample-app holds no release v9\n"
-        "  try: shipway build --tag v9, or one of: v1, v2\n"
+        f"resolve failed: {bench.registry.host}/sample-app holds no release v9; it holds v1, v2\n"
+        f"  try: {remedy}\n"
         f"  all of it: .shipway/runs/{bench.journal[0]['run']}\n"
     )
     history = await bench.helm("history", "sample-app-prod", "-n", "prod", "-o", "json")
