@@ -9,28 +9,13 @@ from shipway.model.revision import Revision
 from shipway.model.rollout import Deployment, Pod
 from shipway.model.status import Row
 from shipway.targets.target import Place
+from shipway.testing.factories import not_deployed
 
-PLACE = Place("dev", Release("app-dev", "team-dev"), Path("dev.yaml"), "dev.local")
-NOTHING = Row(
-    environment="dev",
-    namespace="team-dev",
-    release="app-dev",
-    revision=0,
-    status="not deployed",
-    tag="",
-    image="",
-    image_digest="",
-    chart_version="",
-    chart_digest="",
-    bundle="",
-    replicas=0,
-    ready=0,
-    url="",
-)
+PLACE = Place("dev", Release("sample-app-dev", "dev"), Path("dev.yaml"), "dev.local")
 
 
 def test_where_nothing_was_deployed_a_row_says_so() -> None:
-    assert row(PLACE, None, None, "") == NOTHING
+    assert row(PLACE, None, None, "") == not_deployed("dev")
 
 
 def test_a_row_joins_helms_revision_with_what_runs() -> None:
@@ -54,8 +39,8 @@ def test_a_row_joins_helms_revision_with_what_runs() -> None:
     )
     assert row(PLACE, revision, found, "http://dev.local:8080") == Row(
         environment="dev",
-        namespace="team-dev",
-        release="app-dev",
+        namespace="dev",
+        release="sample-app-dev",
         revision=4,
         status="failed",
         tag="v1",

@@ -9,7 +9,6 @@ import pytest
 from shipway.cli.render.github import Github
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
-from shipway.model.status import Row
 from shipway.pipeline.events import (
     Event,
     Line,
@@ -19,28 +18,11 @@ from shipway.pipeline.events import (
     StageFinished,
     StageStarted,
 )
+from shipway.testing.factories import deployed, not_deployed
 
 BUNDLE = f"sha256:{'ab' * 32}"
 STAGES = ("build", "push", "deploy dev")
-ROW = Row(
-    environment="dev",
-    namespace="dev",
-    release="sample-app-dev",
-    revision=2,
-    status="deployed",
-    tag="v1",
-    image="localhost:5001/sample-app@sha256:0123456789abcdef",
-    image_digest="sha256:0123456789abcdef",
-    chart_version="0.1.0",
-    chart_digest="sha256:fedcba9876543210",
-    bundle="sha256:aa",
-    replicas=1,
-    ready=1,
-    url="http://dev.sample-app.local:8480",
-)
-NOTHING = Row(
-    "prod", "prod", "sample-app-prod", 0, "not deployed", "", "", "", "", "", "", 0, 0, ""
-)
+ROW, NOTHING = deployed("dev"), not_deployed("prod")
 
 
 @dataclass(eq=False)

@@ -12,7 +12,6 @@ from shipway.cli.render.renderer import Renderer
 from shipway.commands.command import Command
 from shipway.model.check import Check
 from shipway.model.revision import Revision
-from shipway.model.status import Row
 from shipway.pipeline.events import (
     Event,
     Line,
@@ -22,6 +21,7 @@ from shipway.pipeline.events import (
     StageFinished,
     StageStarted,
 )
+from shipway.testing.factories import deployed, not_deployed
 
 RUN: tuple[Event, ...] = (
     RunStarted("20260102T030405-1", "run", "embedded", ("lint", "test", "deploy dev")),
@@ -42,40 +42,7 @@ RUN: tuple[Event, ...] = (
     RunFinished("failed", 1.75),
 )
 
-ROWS = (
-    Row(
-        environment="dev",
-        namespace="dev",
-        release="sample-app-dev",
-        revision=2,
-        status="deployed",
-        tag="v1",
-        image="localhost:5001/sample-app@sha256:0123456789abcdef",
-        image_digest="sha256:0123456789abcdef",
-        chart_version="0.1.0",
-        chart_digest="sha256:fedcba9876543210",
-        bundle="sha256:aa",
-        replicas=1,
-        ready=1,
-        url="http://dev.sample-app.local:8480",
-    ),
-    Row(
-        environment="prod",
-        namespace="prod",
-        release="sample-app-prod",
-        revision=0,
-        status="not deployed",
-        tag="",
-        image="",
-        image_digest="",
-        chart_version="",
-        chart_digest="",
-        bundle="",
-        replicas=0,
-        ready=0,
-        url="",
-    ),
-)
+ROWS = (deployed("dev"), not_deployed("prod"))
 
 
 class Heard:

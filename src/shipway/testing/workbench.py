@@ -90,9 +90,9 @@ class Workbench:
     async def shipway(self, *args: str, **env: str) -> Said:
         return await self._run(str(Path(sys.executable).with_name("shipway")), *args, **env)
 
-    async def kubectl(self, *args: str) -> Said:
+    async def kubectl(self, *args: str, **env: str) -> Said:
         program = str(self.state / "tools" / "kubectl")
-        return await self._run(program, "--kubeconfig", str(self.kubeconfig), *args)
+        return await self._run(program, "--kubeconfig", str(self.kubeconfig), *args, **env)
 
     async def helm(self, *args: str) -> Said:
         program = str(self.state / "tools" / "helm")
@@ -182,7 +182,8 @@ class Workbench:
         return Said(process.returncode, out.decode(), err.decode())
 
     def _env(self) -> dict[str, str]:
-        """No setting of the person who runs the tests, and a home of its own."""
+        """No setting of the person who runs the tests, a home of its own, and the environment switched on."""
         ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        return {**kept, "HOME": str(self.state / "home"), "COLUMNS": "160"}
+        found = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
+        return {**kept, "PATH": found, "HOME": str(self.state / "home"), "COLUMNS": "160"}
