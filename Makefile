@@ -1,6 +1,7 @@
 # The one door for people. `make` alone says what there is.
 PYTHON ?= python3
 BIN := .venv/bin
+LAB := PYTHONPATH=scripts $(BIN)/python -m docker_lab
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 # uv has settings of its own: an index that pip was given counts for it too. No lock names an index.
@@ -9,7 +10,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release dev test infra-setup infra-test check lock bench clean
+.PHONY: help setup release dev test test-docker docker-lab infra-setup infra-test check lock bench clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,12 @@ dev: setup ## the sample on port 3000, reloaded at every change
 test: setup $(if $(T),,infra-test) ## all tests, or some: T=tests/config
 	@SHIPWAY_HELM=$(CURDIR)/.shipway/tools/helm SHIPWAY_KUBECTL=$(CURDIR)/.shipway/tools/kubectl \
 		$(BIN)/pytest $(or $(T),-q -n 2 --dist loadfile)
+
+test-docker: setup ## the tests that need a Docker engine, on the one that answers, or some: T=tests/stories
+	@$(LAB) test $(T)
+
+docker-lab: setup ## the same on an engine made for them, on Debian as root; ARGS=up keeps it, ARGS=down ends it
+	@$(LAB) $(ARGS)
 
 infra-setup: .venv-infra/.locked ## what infra/ needs: CDK and node, in an environment of its own
 	@:

@@ -20,6 +20,8 @@ from shipway.errors import ShipwayError
 from shipway.shell.local import LocalShell
 
 ROOT = Path(__file__).parents[1]
+INFRA = ROOT / ".venv-infra" / "bin" / "python"
+ENVIRONMENTS = 3
 KEPT = "ports.json"  # a fresh cluster on the ports of the last one: the values stay the same
 
 
@@ -58,6 +60,8 @@ class Bench:
         default_factory=lambda: {"cold": Samples(), "warm": Samples()}
     )
     memory: int = 0  # bytes
+    synth: Samples = field(default_factory=Samples)
+    eks: dict[str, float] = field(default_factory=dict)  # what bench_eks.py prints
 
     @property
     def home(self) -> Path:
@@ -79,6 +83,10 @@ class Bench:
             await self.script["warm"].take(self._script)
             await self._release()  # fills the new registry with what a second run finds
             await self.shipway["warm"].take(self._release)
+            if INFRA.exists():
+                await self.synth.take(self._synth)
+        say("a release to EKS, on the tests' stand-in")
+        await self._eks(rounds)
 
     async def fresh(self) -> None:
         """No cluster, no registry, nothing built."""
@@ -97,6 +105,16 @@ class Bench:
             ("drydock ready", str(self.ready), "", ""),
             ("drydock's memory, three environments", f"{self.memory / 2**20:.0f} MiB", "", ""),
         ]
+        synth = str(self.synth) if self.synth.seconds else "left out: make infra-setup first"
+        rows.append(("synth of infra/", synth, "", ""))
+        ours, plain, login = (self.eks[name] for name in ("ours", "plain", "login"))
+        rows.append(
+            ("EKS: one environment", f"{ours:.2f} s", f"{plain:.2f} s", f"{ours / plain:.2f}")
+        )
+        own = ours - plain + login / ENVIRONMENTS
+        rows.append(
+            ("EKS: of which shipway's own, with its share of the login", f"{own:.2f} s", "", "")
+        )
         for kind, shipway in self.shipway.items():
             script = self.script[kind]
             ratio = f"{shipway.median / script.median:.2f}"
@@ -120,6 +138,20 @@ class Bench:
 
     async def _shipway(self, *words: str) -> None:
         await self._run(str(self.clone / ".venv/bin/shipway"), "--output", "plain", *words)
+
+    async def _synth(self) -> None:
+        settings = {
+            "AWS_REGION": "eu-central-1",
+            "EKS_ADMIN_ARNS": "arn:aws:iam::123456789012:role/bench",
+            "EKS_API_CIDRS": "198.51.100.7/32",
+            "CDK_OUTDIR": str(self.clone / ".shipway" / "cdk.out"),
+        }
+        await self.shell.run(Command((str(INFRA), "-m", "infra.app"), settings))
+
+    async def _eks(self, rounds: int) -> None:
+        argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_eks.py", str(rounds))
+        said = await self.shell.run(Command(argv, {"PYTHONPATH": str(self.clone)}))
+        self.eks = json.loads(said.stdout)
 
     async def _run(self, *words: str) -> None:
         await self.shell.run(Command(words))

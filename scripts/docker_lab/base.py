@@ -14,6 +14,7 @@ from docker_lab import commands
 from docker_lab.cannot import Cannot
 from shipway.errors import CommandFailed
 from shipway.images import lock as locks
+from shipway.images.lock import Pin
 from shipway.images.runtime import Runtime
 from shipway.images.wheels import WheelCache
 from shipway.shell.shell import Shell
@@ -39,9 +40,8 @@ async def base(suite: str, requirements: tuple[Path, ...], cache: Path, shell: S
     runtime = Runtime(python, "linux", Runtime.host().architecture)
     paths: dict[str, Path] = {}
     for lock in requirements:
-        pins = locks.read(lock.read_text(encoding="utf-8"), file=lock)
-        wanted = locks.wanted(pins, runtime.marker_environment)
-        fetched = await WheelCache(cache / "wheels").fetch(wanted, runtime, lock=lock, shell=shell)
+        pins = await asyncio.to_thread(_pins, lock, runtime)
+        fetched = await WheelCache(cache / "wheels").fetch(pins, runtime, lock=lock, shell=shell)
         paths |= {path.name: path for path in fetched}
     key = _key(debian.name, PIP, *sorted(paths))
     archive = debian.with_name(f"python-{key}.tar")
@@ -51,12 +51,9 @@ async def base(suite: str, requirements: tuple[Path, ...], cache: Path, shell: S
 
 
 async def _debian(suite: str, folder: Path, shell: Shell) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    sources = [path for path in _SOURCES if path.exists()]
-    recipe = str(commands.mmdebstrap(suite, Path("archive"), sources))
-    mirrors = [path.read_text(encoding="utf-8") for path in sources]
-    archive = folder / f"debian-{_key(recipe, *mirrors)}.tar"
-    if not archive.exists():
+    sources = await asyncio.to_thread(lambda: [path for path in _SOURCES if path.exists()])
+    archive, there = await asyncio.to_thread(_archive, suite, folder, sources)
+    if not there:
         draft = folder / f"draft-{os.getpid()}.tar"
         try:
             await shell.run(commands.mmdebstrap(suite, draft, sources))
@@ -65,6 +62,20 @@ async def _debian(suite: str, folder: Path, shell: Shell) -> Path:
             raise Cannot(why, failed.tail) from failed
         draft.replace(archive)
     return archive
+
+
+def _archive(suite: str, folder: Path, sources: list[Path]) -> tuple[Path, bool]:
+    """Another recipe, another mirror: another name. And whether it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = str(commands.mmdebstrap(suite, Path("archive"), sources))
+    mirrors = [path.read_text(encoding="utf-8") for path in sources]
+    archive = folder / f"debian-{_key(recipe, *mirrors)}.tar"
+    return archive, archive.exists()
+
+
+def _pins(lock: Path, runtime: Runtime) -> tuple[Pin, ...]:
+    pins = locks.read(lock.read_text(encoding="utf-8"), file=lock)
+    return locks.wanted(pins, runtime.marker_environment)
 
 
 def _python(archive: Path) -> str:

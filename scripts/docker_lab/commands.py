@@ -36,7 +36,9 @@ def mmdebstrap(suite: str, archive: Path, sources: Sequence[Path]) -> Command:
             f"--include={','.join(_CONTENT)}",
             *(f"--dpkgopt=path-exclude={each}" for each in _LEFT_OUT),
             *(f"--extract-hook={hook}" for hook in _HOOKS),
-            *(suite, archive, *sources),
+            suite,
+            archive,
+            *sources,
         ),
         env={"LC_ALL": "C"},
     )

@@ -38,8 +38,8 @@ def obstacle(machine: Machine) -> str | None:
 
 def wanting(here: Iterable[str]) -> tuple[str, ...]:
     """The packages to install, where these programs are here."""
-    absent = [program for program in PACKAGES if program not in set(here)]
-    return tuple(dict.fromkeys(PACKAGES[program] for program in absent))
+    found = set(here)
+    return tuple(dict.fromkeys(PACKAGES[name] for name in PACKAGES if name not in found))
 
 
 def free_network(taken: Iterable[IPv4Network]) -> IPv4Network | None:

@@ -96,7 +96,8 @@ async def run(
             home=home.ingress,
             port=status.ingress,
         )
-        for part in (_tell(stop, end), node.run(), controllers.run(), gateway.run()):
+        # traefik takes longest to be ready: it starts while the others do
+        for part in (_tell(stop, end), gateway.run(), node.run(), controllers.run()):
             await stack.enter_async_context(_running(part, end))
         await _first(gateway.listening(), end)
         if not end.done():

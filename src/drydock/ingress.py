@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -10,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from drydock.home import write_private
 from drydock.node.launch import Launch
@@ -137,7 +136,7 @@ class Ingress:
         token = self._home / "token"
         write_private(token, self._api.token.read_text(encoding="ascii").strip())
         settings = configuration(replace(self._api, token=token), self._port)
-        write_private(self._configuration_file, yaml.safe_dump(settings))
+        write_private(self._configuration_file, json.dumps(settings))  # which is YAML, too
 
     def _register(self) -> None:
         if self._store.get(INGRESS_CLASSES, "", _CLASS) is None:

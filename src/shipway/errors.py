@@ -8,6 +8,9 @@ USAGE = 2
 REFUSED = 3
 INTERRUPTED = 130
 
+LATER = "try again in a minute"
+"""The remedy where somebody else's service is too busy, after we have tried several times."""
+
 
 @dataclass(eq=False)
 class ShipwayError(Exception):

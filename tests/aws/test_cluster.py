@@ -10,7 +10,7 @@ from moto.eks.models import eks_backends
 
 from shipway.aws import ecr
 from shipway.aws.client import Aws
-from shipway.aws.cluster import Cluster, bearer, describe
+from shipway.aws.cluster import Cluster, Plugin, bearer, describe
 from shipway.errors import ShipwayError
 from tests.aws.cloud import ACCOUNT, CLUSTER, REGION
 
@@ -67,24 +67,25 @@ async def test_a_cluster_that_is_not_there_is_told_with_its_region(moto: None) -
     )
 
 
-def test_the_kubeconfig_asks_the_aws_program_for_tokens() -> None:
-    config = yaml.safe_load(AT.kubeconfig("/usr/bin/aws"))
+def test_the_kubeconfig_holds_no_token_but_who_is_asked_for_one() -> None:
+    config = yaml.safe_load(AT.kubeconfig(Plugin("/bin/sh", ("-c", "…"))))
     assert config["users"] == [
         {
             "name": CLUSTER,
             "user": {
                 "exec": {
                     "apiVersion": "client.authentication.k8s.io/v1beta1",
-                    "command": "/usr/bin/aws",
-                    "args": [
-                        *("eks", "get-token", "--cluster-name", CLUSTER),
-                        *("--region", REGION),
-                    ],
+                    "command": "/bin/sh",
+                    "args": ["-c", "…"],
                     "interactiveMode": "Never",
                 }
             },
         }
     ]
+    assert AT.get_token("/usr/bin/aws") == (
+        *("/usr/bin/aws", "eks", "get-token"),
+        *("--cluster-name", CLUSTER, "--region", REGION),
+    )
     assert config["clusters"][0]["cluster"] == {
         "server": "https://cluster.example",
         "certificate-authority-data": "Q0E=",

@@ -15,8 +15,20 @@ from tests.aws.cloud import ACCOUNT, REGION
 LOGIN = "aws sso login, or export fresh keys; then: source .env.eks"
 
 
-def answer(code: str, message: str) -> botocore.ClientError:
-    return botocore.ClientError({"Error": {"Code": code, "Message": message}}, "GetCallerIdentity")
+def answer(code: str, message: str, status: int = 400) -> botocore.ClientError:
+    return botocore.ClientError(
+        {
+            "Error": {"Code": code, "Message": message},
+            "ResponseMetadata": {
+                "HTTPStatusCode": status,
+                "RequestId": "r",
+                "HostId": "h",
+                "HTTPHeaders": {},
+                "RetryAttempts": 3,
+            },
+        },
+        "GetCallerIdentity",
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,8 +89,51 @@ def answer(code: str, message: str) -> botocore.ClientError:
         (
             answer("ServiceUnavailable", "Try later"),
             1,
-            "AWS answered sts:GetCallerIdentity with ServiceUnavailable: Try later",
-            None,
+            "AWS fails at sts:GetCallerIdentity, after several tries too: "
+            "ServiceUnavailable: Try later",
+            "try again in a minute; https://health.aws.amazon.com says whether it is AWS",
+        ),
+        (
+            answer("Malfunction", "Something broke", status=500),
+            1,
+            "AWS fails at sts:GetCallerIdentity, after several tries too: "
+            "Malfunction: Something broke",
+            "try again in a minute; https://health.aws.amazon.com says whether it is AWS",
+        ),
+        (
+            answer("ValidationError", "No such thing"),
+            1,
+            "AWS answered sts:GetCallerIdentity with ValidationError: No such thing",
+            "put right what it names, then try again; AWS Support finds it by its request, r",
+        ),
+        (
+            botocore.ParamValidationError(report="Invalid length for parameter name"),
+            1,
+            "AWS answered sts:GetCallerIdentity with ParamValidationError: "
+            "Parameter validation failed: Invalid length for parameter name",
+            "put right what it names, then try again",
+        ),
+        (
+            answer(
+                "AccessDenied", "User: x is not authorized to perform: iam:PassRole on resource: y"
+            ),
+            1,
+            "AWS does not allow sts:GetCallerIdentity: "
+            "User: x is not authorized to perform: iam:PassRole on resource: y",
+            "give this identity the permission for iam:PassRole; "
+            "aws sts get-caller-identity says who it is",
+        ),
+        (
+            answer(
+                "AccessDeniedException",
+                "User: x is not authorized to perform: eks:DescribeCluster "
+                "with an explicit deny in a service control policy",
+            ),
+            1,
+            "AWS does not allow sts:GetCallerIdentity: User: x is not authorized to perform: "
+            "eks:DescribeCluster with an explicit deny in a service control policy",
+            "eks:DescribeCluster is denied to this identity: "
+            "have that policy changed, or use another identity",
         ),
     ],
 )

@@ -36,6 +36,9 @@ def test_a_sound_file_is_a_project(project: Path) -> None:
         checks=Checks(
             lint=Check(("ruff", "check"), PurePosixPath()),
             test=Check(("pytest", "-q"), PurePosixPath("src")),
+            runner="auto",
+            image="python:3.12-slim",
+            requirements=(),
         ),
         environments=(dev, live),
         timeout=90,

@@ -58,8 +58,8 @@ ONE_PROBLEM = {
     ),
     "builder": (
         "  source: src",
-        "  source: src\n  builder: docker",
-        '5  image.builder: should be python or auto, not "docker"',
+        "  source: src\n  builder: kaniko",
+        '5  image.builder: should be python, docker or auto, not "kaniko"',
     ),
     "path outside": (
         "source: src",

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")
 FILES = (
     "app/requirements.txt",
+    "app/requirements-dev.txt",
     "app/sample_app/__init__.py",
     "helm/sample-app/Chart.yaml",
     *(f"environments/{name}.yaml" for name in ENVIRONMENTS),

@@ -221,11 +221,11 @@ async def test_a_part_that_fails_ends_the_whole(drydock: Drydock) -> None:
 async def test_in_the_foreground_a_signal_ends_it(drydock: Drydock, how: signal.Signals) -> None:
     process = await drydock.start("up")
     assert process.stdout is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(45):
         first = await process.stdout.readline()
     processes = family(process.pid)
     process.send_signal(how)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(45):
         await process.communicate()
     assert first.startswith(b"api         https://127.0.0.1:")
     assert process.returncode == 0

@@ -29,7 +29,7 @@ class Running:
         return [each["metadata"]["name"] for each in answer.json()["items"]]
 
     async def until(self, path: str, holds: Callable[[list[str]], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(45):
             while not holds(await self.names(path)):  # noqa: ASYNC110  # a client sees by asking
                 await asyncio.sleep(0.01)
 
@@ -107,7 +107,7 @@ async def test_an_open_watch_does_not_hold_up_the_end(running: Running) -> None:
         before = time.monotonic()
         running.stop.set()
         await running.task
-        assert time.monotonic() - before < 4
+        assert time.monotonic() - before < 30
 
 
 async def test_the_next_run_has_the_same_ports_and_the_same_identity(tmp_path: Path) -> None:

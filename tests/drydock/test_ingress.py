@@ -105,7 +105,7 @@ async def running(ingress: Ingress) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.wait([task])
 
 
-async def until(found: Callable[[], T | None], seconds: float = 15) -> T:
+async def until(found: Callable[[], T | None], seconds: float = 45) -> T:
     async with asyncio.timeout(seconds):
         while True:
             if answer := found():
@@ -144,7 +144,7 @@ async def get(port: int) -> httpx2.Response:
 
 
 async def answered(port: int) -> str:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(45):
         while True:
             with contextlib.suppress(httpx2.TransportError):
                 answer = await get(port)

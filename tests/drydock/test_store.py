@@ -319,7 +319,7 @@ class TestChanges:
         for name in ("a", "b", "c"):
             store.create(CONFIG_MAPS, config_map(name))
             await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(45):
             found = await asyncio.gather(*readers)
         assert [[change.version for change in changes] for changes in found] == [[1, 2, 3]] * 5
 
@@ -349,7 +349,7 @@ class TestChanges:
         reader = asyncio.create_task(following(store, 0, 1))
         await asyncio.sleep(0)
         store.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(45):
             assert await reader == []
 
     async def test_leave_nothing_behind_when_a_reader_goes(self) -> None:

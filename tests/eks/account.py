@@ -126,7 +126,7 @@ class Machine:
     kubeconfig_text: str  # with the context of the cluster
     endpoint: str
     pause: float = 0.01
-    limit: float = 2.0
+    limit: float = 30.0
     environment: dict[str, str] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)

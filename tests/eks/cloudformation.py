@@ -30,6 +30,7 @@ class CloudFormation:
             Resource("Charts", "AWS::ECR::Repository", "CREATE_COMPLETE", "charts/sample-app"),
         ]
     )
+    throttled: int = 0  # how many looks at a stack that is being deleted are refused
     denied: bool = False  # whether this identity may not list them
     after_delete: tuple[str, ...] = ("DELETE_IN_PROGRESS", GONE)
     on_delete: Callable[[], object] = list
@@ -60,6 +61,9 @@ class CloudFormation:
 
     def _stacks(self, name: str) -> dict[str, Any]:
         left = self.statuses.get(name, [GONE])
+        if self.throttled and left[0] == "DELETE_IN_PROGRESS":
+            self.throttled -= 1
+            return {"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}
         status = left.pop(0) if len(left) > 1 else left[0]
         if status == GONE:
             self.statuses.pop(name, None)

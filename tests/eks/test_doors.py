@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from moto import mock_aws
 
 from shipway.cli import main
+from shipway.eks.goals.programs import NoInfra
 from shipway.testing.workbench import ROOT, Workbench
 from tests.aws.cloud import ACCESS_KEY, ACCOUNT, CLUSTER, REGION, SECRET_KEY
 
@@ -55,16 +56,26 @@ def test_without_a_region_nobody_is_asked(
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("setup embedded --plan", "--plan and --recreate are for: shipway setup eks"),
-        ("setup tools --recreate", "--plan and --recreate are for: shipway setup eks"),
+        ("setup embedded --plan", "--plan is for: shipway setup eks, shipway setup kind"),
+        ("setup tools --recreate", "--recreate is for: shipway setup eks"),
         ("teardown eks --purge", "teardown eks keeps nothing: it takes no --purge"),
-        ("teardown embedded --yes", "--yes is for: shipway teardown eks"),
+        ("teardown embedded --yes", "--yes is for: shipway teardown eks, shipway teardown kind"),
     ],
 )
 def test_a_flag_of_another_target_is_refused(bench: Workbench, line: str, says: str) -> None:
     result = CliRunner().invoke(main, line.split())
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1] == f"Error: {says}"
+
+
+def test_what_a_person_is_told_to_make_is_a_target_of_the_makefile() -> None:
+    assert NoInfra().remedy == "make infra-setup"
+    makefile = (ROOT / "Makefile").read_text()
+    [phony] = [line for line in makefile.splitlines() if line.startswith(".PHONY:")]
+    assert "infra-setup" in phony.split()
+    assert "\ninfra-setup: .venv-infra/.locked" in makefile
+    door = (ROOT / "scripts" / "setup-eks.sh").read_text()
+    assert "\nmake --quiet setup infra-setup\n" in door
 
 
 @pytest.mark.parametrize("verb", ["setup", "teardown"])

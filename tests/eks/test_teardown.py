@@ -127,6 +127,20 @@ async def test_the_stack_is_not_touched_while_a_load_balancer_is_left(there: Mac
     assert there.settings.exists()
 
 
+async def test_nobody_waits_for_the_controller_of_a_cluster_that_is_gone(machine: Machine) -> None:
+    machine.stacks.make(CLUSTER, "DELETE_FAILED")
+    remove = balance()
+    assert await machine.teardown() == 1
+    assert machine.failure[:2] == (
+        "balancers",
+        "no controller lives any more, and 3 things in the VPC are still there, "
+        "and it cannot go before them",
+    )
+    assert machine.progress == []
+    remove()
+    assert await machine.teardown() == 0
+
+
 async def test_an_ingress_that_its_controller_holds_is_told(there: Machine, store: Store) -> None:
     there.limit = 0.05
     held = {"name": "sample-app", "namespace": "dev", "finalizers": ["ingress.k8s.aws/resources"]}
@@ -278,6 +292,27 @@ async def test_the_deletion_of_the_stack_tells_how_far_it_is(machine: Machine) -
     ]
 
 
+async def test_an_aws_that_refuses_for_a_moment_does_not_end_the_wait(machine: Machine) -> None:
+    machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
+    machine.stacks.throttled = 2
+    assert await machine.teardown() == 0
+    assert machine.lines("destroy")[1] == (
+        "waiting: AWS throttles cloudformation:DescribeStacks, after several tries too"
+    )
+    assert machine.told["destroy"] == f"done: the stack {CLUSTER} is gone"
+
+
+async def test_an_aws_that_goes_on_refusing_does(machine: Machine) -> None:
+    machine.limit = 0.05
+    machine.stacks.make(CLUSTER, "CREATE_COMPLETE")
+    machine.stacks.throttled = 1000
+    assert await machine.teardown() == 1
+    assert machine.failure[1] == (
+        "the stack: after 0 s still AWS throttles cloudformation:DescribeStacks, "
+        "after several tries too"
+    )
+
+
 async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
     make_repositories()
     kms = boto3.client("kms", REGION)
@@ -310,6 +345,14 @@ async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
         f"key {key}, which nobody can use any more and which goes on {gone.date()}, "
         "the stack CDKToolkit, which other CDK apps use too"
     )
+
+
+async def test_more_log_groups_than_aws_tells_at_once_are_all_named(machine: Machine) -> None:
+    names = [f"/aws/lambda/{CLUSTER}-{number:02}" for number in range(51)]
+    for name in names:
+        boto3.client("logs", REGION).create_log_group(logGroupName=name)
+    assert await machine.teardown() == 0
+    assert machine.told["leftovers"].endswith(", ".join(f"log group {name}" for name in names))
 
 
 async def test_the_settings_of_another_cluster_stay(there: Machine) -> None:

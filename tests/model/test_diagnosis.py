@@ -21,7 +21,13 @@ UNREADY = Pod("slow", "Running", containers=(Container("app", "x"),))
                     Container("app", "x", waiting="ImagePullBackOff", message="not found"),
                 ),
             ),
-            Cause(1, "the image cannot be pulled: not found", "p", "ImagePullBackOff"),
+            Cause(
+                1,
+                "the image cannot be pulled: x: not found",
+                "p",
+                "ImagePullBackOff",
+                ("not found",),
+            ),
         ),
         (
             Pod(
@@ -73,6 +79,35 @@ UNREADY = Pod("slow", "Running", containers=(Container("app", "x"),))
 )
 def test_a_pod_shows_its_cause(pod: Pod, cause: Cause) -> None:
     assert diagnose(DEPLOYMENT, [pod]) == cause
+
+
+IMAGE = f"localhost:5000/app@sha256:{'a' * 64}"
+SHORT = f"localhost:5000/app@sha256:{'a' * 12}"
+UNPACK = f'failed to pull and unpack image "{IMAGE}": '
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        (
+            f'Back-off pulling image "{IMAGE}": ErrImagePull: {UNPACK}'
+            f'failed to resolve reference "{IMAGE}": {IMAGE}: not found',
+            f"{SHORT}: not found",
+        ),
+        (
+            f'rpc error: code = Unknown desc = {UNPACK}failed to resolve reference "{IMAGE}": '
+            "failed to do request: dial tcp: lookup registry.test: no such host",
+            f"{SHORT}: failed to do request: dial tcp: lookup registry.test: no such host",
+        ),
+        ("", SHORT),
+    ],
+    ids=["not found", "no host", "no reason yet"],
+)
+def test_a_pull_that_fails_says_once_which_image_and_why(message: str, cause: str) -> None:
+    pod = Pod("p", containers=(Container("app", IMAGE, waiting="ErrImagePull", message=message),))
+    found = diagnose(DEPLOYMENT, [pod])
+    assert found.cause == f"the image cannot be pulled: {cause}"
+    assert found.log == ((message,) if message else ())
 
 
 def test_the_most_telling_pod_speaks() -> None:

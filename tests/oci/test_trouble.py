@@ -256,9 +256,9 @@ async def test_an_upload_survives_the_kill_and_restart_of_the_registry(tmp_path:
         upload = asyncio.create_task(
             registry.upload("team/app", artifact, on_progress=kill_in_the_middle)
         )
-        assert await asyncio.wait_for(child.wait(), timeout=20) == -SIGKILL
+        assert await asyncio.wait_for(child.wait(), timeout=60) == -SIGKILL
         assert not upload.done()
         await stack.enter_async_context(start(tmp_path / "registry", port))
-        await asyncio.wait_for(upload, timeout=30)
+        await asyncio.wait_for(upload, timeout=60)
         await registry.download("team/app", layer.descriptor.digest, tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == content

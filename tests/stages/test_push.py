@@ -45,7 +45,8 @@ async def release(
     target: Target, voice: Voice, made: Built, stage: Push
 ) -> tuple[Outcome, Released]:
     facts = Facts([target, made])
-    await Upload("app", "charts/app").run(facts, voice.say)
+    uploaded = await Upload("app", "charts/app", ScriptedShell()).run(facts, voice.say)
+    facts = facts.and_(uploaded.facts)
     outcome = await stage.run(facts, voice.say)
     return outcome, facts.and_(outcome.facts).of(Released)
 
@@ -54,7 +55,7 @@ async def test_an_upload_writes_no_tag(
     target: Target, watched: Watched, voice: Voice, tmp_path: Path
 ) -> None:
     made = built(tmp_path)
-    await Upload("app", "charts/app").run(Facts([target, made]), voice.say)
+    await Upload("app", "charts/app", ScriptedShell()).run(Facts([target, made]), voice.say)
     assert watched.tags == []
     async with target.open_registry() as registry:
         stored = await registry.manifest("app", made.image.digest)
@@ -90,11 +91,12 @@ async def test_a_release_is_found_again_by_its_tag_and_by_its_id(
 ) -> None:
     _, released = await release(target, voice, built(tmp_path), push(tmp_path))
     for reference in ("v1", released.bundle.id):
-        outcome = await Resolve("app", reference).run(Facts([target]), voice.say)
+        outcome = await Resolve("app", reference, "shipway build").run(Facts([target]), voice.say)
         assert outcome.facts == (released,)
     with pytest.raises(NoSuchRelease) as caught:
-        await Resolve("app", "v2").run(Facts([target]), voice.say)
-    assert caught.value.known == ("v1",)
+        await Resolve("app", "v2", "shipway history dev").run(Facts([target]), voice.say)
+    assert caught.value.problem == f"{target.registry.host}/app holds no release v2; it holds v1"
+    assert caught.value.remedy == "shipway history dev"
 
 
 async def test_the_same_content_from_another_commit_stays_the_release_it_is(

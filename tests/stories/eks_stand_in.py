@@ -6,11 +6,7 @@ here, and hold the image of curl. Everything else is what shipway, helm, kubectl
 
 import asyncio
 import base64
-import gzip
-import io
 import json
-import platform
-import tarfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,11 +36,10 @@ from drydock.resources import NAMESPACES, Object, Resource
 from drydock.store import Store
 from shipway.images.config import RUNTIME_LABEL
 from shipway.images.curl import curl_image
-from shipway.model.bundle import digest
-from shipway.oci.artifact import Artifact, Blob
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
 from tests.aws.cloud import ACCESS_KEY, PASSWORD, REGION, REGISTRY, cloud, serve
+from tests.stories.base_image import empty_base
 
 CURL = ("curlimages/curl", "8.11.1")
 BASE = ("python", "slim")
@@ -152,12 +147,16 @@ class StandIn:
     authenticator: Authenticator
     kubeconfig: Path  # with which an admin comes in
 
+    @property
+    def login(self) -> str:
+        """To ECR, as Docker's configuration files write it."""
+        return base64.b64encode(f"AWS:{self.ecr.password}".encode()).decode()
+
     def tokens(self) -> set[bytes]:
         """Everything that lets its bearer in, as it could stand in a file."""
-        login = base64.b64encode(f"AWS:{self.ecr.password}".encode())
         seen = {token.encode() for token in self.authenticator.seen}
         return {
-            login,
+            self.login.encode(),
             self.ecr.password.encode(),
             self.env["AWS_SECRET_ACCESS_KEY"].encode(),
             *seen,
@@ -201,7 +200,7 @@ async def stand_in(home: Path) -> AsyncIterator[StandIn]:
         ecr_port = await stack.enter_async_context(serve(ecr, _certificate(home, REGISTRY)))
         proxy_port = await stack.enter_async_context(_proxy({f"{REGISTRY}:443": ecr_port}))
         async with Registry(Address(f"127.0.0.1:{hub_port}", plain_http=True)) as images_of_others:
-            for (name, tag), image in ((CURL, curl_image()), (BASE, _empty())):
+            for (name, tag), image in ((CURL, curl_image()), (BASE, empty_base())):
                 await images_of_others.upload(name, image)
                 await images_of_others.tag(name, image.digest, tag)
 
@@ -258,29 +257,6 @@ async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def _empty() -> Artifact:
-    """A base with one file and no Python."""
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as archive:
-        info = tarfile.TarInfo("etc/os-release")
-        archive.addfile(info, io.BytesIO())
-    config = {
-        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()],
-        "os": "linux",
-        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": [digest(tar.getvalue())]},
-    }
-    return Artifact(
-        Blob.of("application/vnd.oci.image.config.v1+json", json.dumps(config).encode()),
-        (
-            Blob.of(
-                "application/vnd.oci.image.layer.v1.tar+gzip",
-                gzip.compress(tar.getvalue(), mtime=0),
-            ),
-        ),
-    )
 
 
 def _certificate(home: Path, name: str) -> Path:

@@ -1,31 +1,142 @@
-"""A release whose image Docker builds: checked, built, pushed, and run by its digest as locked in as in a cluster."""
+"""Docker does the work of a release: it checks, builds and pushes; and what it pushed runs as locked in as in a pod."""
 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import httpx2
 import pytest
 import pytest_asyncio
 
+from drydock.registry.app import create
+from shipway.actions.run import run
+from shipway.actions.session import Session, new_run
 from shipway.commands.command import Command
+from shipway.config.load import load
+from shipway.images.docker import DockerImage
+from shipway.kube.access import Access
+from shipway.model.bundle import Bundle
+from shipway.oci.bundles import Released
+from shipway.oci.reference import Address
+from shipway.pipeline.events import Event, StageFinished
 from shipway.shell.local import LocalShell
+from shipway.targets.provider import Provider
+from shipway.targets.target import Target
 from shipway.testing.workbench import Workbench
+from tests.oci.conftest import serve
 
-pytestmark = [pytest.mark.docker, pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
-BASE = "docker.io/library/python:3.12-slim"
+PUBLIC = "python:3.12-slim"
+BASE = os.environ.get("SHIPWAY_DOCKER_BASE", f"docker.io/library/{PUBLIC}")
 LOCKED_IN = (
     *("--read-only", "--tmpfs", "/tmp", "--user", "10001:10001"),
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
 )
 PATIENCE = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAlone:
+    """A target that has come as far as its registry: nodes to run containers on are Docker's part here."""
+
+    host_images: ClassVar[bool] = False
+    one_by_one: ClassVar[bool] = True
+
+    registry: Address
+
+    def check(self) -> None:
+        """There is nothing to put right."""
+
+    async def up(self, say: Callable[[str], None]) -> Target:
+        say("waiting for nothing")
+        return await self.find()
+
+    async def find(self) -> Target:
+        return Target(
+            name="kind",
+            registry=self.registry,
+            access=Access("kind", Path("kubeconfig"), "shipway setup kind"),
+            places=(),
+            deployment="sample-app",
+            tool_env={},
+            where="no cluster",
+            ingress_port=None,
+            host_images=self.host_images,
+        )
+
+    async def down(self, *, purge: bool) -> str:
+        return f"nothing to stop{' or to purge' if purge else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal(Session):
+    registry: Address = field(kw_only=True)
+
+    @property
+    def provider(self) -> Provider:
+        return RegistryAlone(self.registry)
+
+
+@dataclass
+class Project:
+    """The reference project, told to leave its checks and its image to Docker."""
+
+    bench: Workbench
+    registry: Address
+    events: list[Event] = field(default_factory=list)
+
+    async def release(self, tag: str) -> Bundle:
+        self.events.clear()
+        folder = self.bench.folder
+        programs = [folder / ".shipway" / "tools", Path(sys.executable).parent]
+        session = Rehearsal(
+            project=load(folder / "shipway.yaml"),
+            target="kind",
+            shell=LocalShell(folder, programs),
+            emit=self.events.append,
+            run=new_run(),
+            registry=self.registry,
+        )
+        report = await run(session, tag, [])
+        assert report.exit_code == 0, "\n".join(map(str, self.events))
+        return report.facts.of(Released).bundle
+
+    async def forget(self) -> None:
+        """What the engine keeps of this project only."""
+        names = Command(("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"))
+        built = DockerImage(self.bench.folder, PurePath("app"), "sample-app").name
+        shell = LocalShell(self.bench.folder)
+        here = (await shell.run(names)).stdout.splitlines()
+        ours = [name for name in here if name == built or name.startswith(self.registry.host)]
+        await shell.run(Command(("docker", "image", "rm", *ours)))
+
+    @property
+    def endings(self) -> dict[str, str]:
+        finished = [event for event in self.events if isinstance(event, StageFinished)]
+        return {event.stage: event.ending for event in finished}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def project(
+    bench: Workbench, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Project]:
+    bench.edit("shipway.yaml", "  source: app\n", "  source: app\n  builder: docker\n")
+    bench.edit("shipway.yaml", f"base: docker.io/library/{PUBLIC}", f"base: {BASE}")
+    bench.edit("shipway.yaml", "checks:\n", f"checks:\n  runner: docker\n  image: {BASE}\n")
+    await bench.commit("leave it to Docker")
+    blobs = create(tmp_path_factory.mktemp("registry"), allowed_hosts={"127.0.0.1"})
+    async with serve(blobs) as registry:
+        project = Project(bench, registry)
+        yield project
+    await project.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +147,77 @@ class Container:
     async def docker(self, *words: str) -> str:
         return (await self.shell.run(Command(("docker", *words)))).stdout.strip()
 
-    async def url(self) -> str:
-        bound = await self.docker("port", self.name, "3000/tcp")
-        return f"http://{bound.splitlines()[0]}"
-
     async def logs(self) -> list[dict[str, Any]]:
         said = await self.shell.run(Command(("docker", "logs", self.name)))
         return [json.loads(line) for line in (said.stdout + said.stderr).splitlines()]
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def released(bench: Workbench) -> str:
-    """The image by its digest, once the project has asked for Docker and one release has been made."""
-    bench.edit("shipway.yaml", "  source: app\n", "  source: app\n  builder: docker\n")
-    bench.edit("shipway.yaml", BASE, os.environ.get("SHIPWAY_DOCKER_BASE", BASE))
-    await bench.commit("let Docker build")
-    for verb in (("setup", "embedded"), ("lint",), ("test",), ("chart-lint",)):
-        said = await bench.shipway(*verb)
-        assert said.code == 0, said.out + said.err
-    said = await bench.shipway("build", "--tag", "v1")
-    assert said.code == 0, said.out + said.err
-    return ""
+    async def get(self, path: str) -> httpx2.Response:
+        """As soon as it answers."""
+        bound = (await self.docker("port", self.name, "3000/tcp")).splitlines()[0]
+        deadline = monotonic() + PATIENCE
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            while True:
+                try:
+                    return await client.get(f"http://{bound}{path}")
+                except httpx2.TransportError:
+                    assert monotonic() < deadline, await self.logs()
+                    await asyncio.sleep(0.05)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def container(bench: Workbench, released: str) -> AsyncIterator[Container]:
-    container = Container(f"story-{uuid4().hex[:8]}", LocalShell(bench.folder))
-    try:
-        yield container
-    finally:
-        await container.docker("rm", "--force", "--volumes", container.name)
+async def container(project: Project) -> AsyncIterator[Container]:
+    container = Container(f"story-{uuid4().hex[:8]}", LocalShell(project.bench.folder))
+    yield container
+    await container.docker("rm", "--force", "--volumes", container.name)
 
 
-async def test_x(released: str) -> None:
-    pass
+async def test_docker_checks_builds_and_pushes(project: Project) -> None:
+    first = await project.release("v1")
+    assert project.endings == {
+        "tools": "unchanged",
+        "setup": "done",
+        "lint": "done",
+        "test": "done",
+        "chart-lint": "done",
+        "build": "done",
+        "upload": "done",
+        "push": "done",
+    }
+    assert await project.release("v1") == first
+    assert project.endings["push"] == "unchanged"
+
+
+async def test_the_image_runs_by_its_digest_as_locked_in_as_in_a_pod(
+    project: Project, container: Container
+) -> None:
+    released = await project.release("v1")
+    image = f"{project.registry.reference(released.image.repository)}@{released.image.digest}"
+    await container.docker(
+        *("run", "--detach", "--name", container.name, *LOCKED_IN),
+        *("--env", "APP_TAG=v1", "--env", f"APP_DIGEST={released.image.digest}"),
+        *("--publish", "127.0.0.1::3000", image),
+    )
+    answers = {
+        path: (await container.get(path)).json() for path in ("/health", "/health/live", "/version")
+    }
+    assert answers == {
+        "/health": {"status": "ok"},
+        "/health/live": {"status": "alive"},
+        "/version": {"tag": "v1", "digest": released.image.digest},
+    }
+    ready = await container.get("/health/ready")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    facts = json.loads(await container.docker("inspect", container.name))[0]
+    host = facts["HostConfig"]
+    assert (host["ReadonlyRootfs"], host["CapDrop"], facts["Config"]["User"]) == (
+        True,
+        ["ALL"],
+        "10001:10001",
+    )
+
+
+async def test_a_polite_end_is_a_graceful_one(container: Container) -> None:
+    await container.docker("kill", "--signal", "TERM", container.name)
+    assert await container.docker("wait", container.name) == "0"
+    messages = [line["message"] for line in await container.logs()]
+    assert messages[-2:] == ["stopping", "stopped"]

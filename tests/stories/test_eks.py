@@ -18,13 +18,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shipway.images import lock as locks
-from shipway.images.runtime import Runtime
-from shipway.images.wheels import WheelCache
-from shipway.shell.local import LocalShell
 from shipway.targets.eks_credential import VARIABLE
 from shipway.testing.workbench import Said, Workbench
 from tests.aws.cloud import ACCOUNT, CLUSTER, REGION, REGISTRY
+from tests.stories.base_image import fetch_wheels
 from tests.stories.eks_stand_in import StandIn, balancer, stand_in
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
@@ -67,15 +64,6 @@ class Team:
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
-
-
-async def fetch_wheels(bench: Workbench) -> None:
-    """Into the cache that all tests share: the run itself reaches nobody but AWS."""
-    here, lock = Runtime.host(), bench.folder / "app" / "requirements.txt"
-    runtime = Runtime(here.python, "linux", here.architecture)
-    pins = locks.wanted(locks.read(lock.read_text(), file=lock), runtime.marker_environment)
-    wheels = WheelCache(bench.state / "cache" / "wheels")
-    await wheels.fetch(pins, runtime, lock=lock, shell=LocalShell(bench.folder))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

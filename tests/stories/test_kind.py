@@ -74,7 +74,7 @@ def ingress(bench: Workbench) -> int:
 
 async def answer(bench: Workbench, host: str) -> dict[str, str]:
     """Through the ingress, once it has heard of the route."""
-    async with httpx2.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+    async with httpx2.AsyncClient(trust_env=False) as client, asyncio.timeout(45):
         while True:
             response = await client.get(
                 f"http://localhost:{ingress(bench)}/health", headers={"Host": host}

@@ -43,7 +43,7 @@ async def greeting(bench: Workbench, environment: str) -> str:
 
 async def settles_on(bench: Workbench, message: str) -> None:
     """Prod answers so from now on: an ingress hears of a pod's end a little later than its cluster."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(45):
         while {await greeting(bench, "prod") for _ in range(3)} != {message}:
             pass
 

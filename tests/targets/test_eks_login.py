@@ -1,7 +1,6 @@
 """The login to ECR against a real registry that refuses everybody without the token of the hour."""
 
 import json
-import os
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from shipway.oci.artifact import Artifact, Blob
 from shipway.oci.errors import Unauthorized
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
-from shipway.targets.eks_login import OLD, Login, forget_old
+from shipway.targets.eks_login import OLD, Login, provider_for
 from tests.aws.cloud import serve
 from tests.stories.eks_stand_in import Ecr
 
@@ -93,13 +92,11 @@ async def test_helm_gets_each_token_in_a_file_that_only_its_owner_can_read(tmp_p
     assert list(file.parent.iterdir()) == [file]
 
 
-async def test_an_old_login_does_not_stay_on_the_disk(tmp_path: Path) -> None:
-    file = tmp_path / "registry.json"
-    forget_old(file)
-    file.write_text("{}")
-    forget_old(file)
-    assert file.exists()
-    made = file.stat().st_mtime - OLD
-    os.utime(file, (made, made))
-    forget_old(file)
-    assert not file.exists()
+def test_only_a_registry_of_ecr_gets_the_login_of_aws() -> None:
+    assert provider_for("123456789012.dkr.ecr.eu-west-1.amazonaws.com") is not None
+    for host in (
+        "docker.io",
+        "public.ecr.aws",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example",
+    ):
+        assert provider_for(host) is None

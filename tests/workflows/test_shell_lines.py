@@ -43,7 +43,7 @@ async def begin(folder: Path, line: str, **env: str) -> asyncio.subprocess.Proce
 
 async def words(folder: Path, line: str, **env: str) -> list[str]:
     process = await begin(folder, line, **env)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         assert await process.wait() == 0
     assert int((folder / "pid").read_text(encoding="utf-8")) == process.pid
     assert not (folder / "harmed").exists()
@@ -111,7 +111,7 @@ async def test_a_cancelled_step_tells_shipway_itself(
     line = line_of(workflows, "release", "deploy-dev", "deploy")
     process = await begin(tmp_path, line, BUNDLE="sha256:12")
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         assert await process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 130

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import msgspec
-import yaml
 
 from drydock.api import protobuf, status
 from drydock.resources import SERVED, Resource
@@ -119,10 +118,13 @@ def decoded(body: bytes) -> Any:
             return protobuf.decode(body)
         if body.lstrip()[:1] in {b"{", b"["}:
             return msgspec.json.decode(body)
-        return yaml.load(body, Loader=_Yaml)  # noqa: S506  # _Yaml is a safe loader
+        # clients seldom send YAML, and its import would delay every start
+        from drydock.api import yaml_body  # noqa: PLC0415
+
+        return yaml_body.decode(body)
     except protobuf.BadBody as error:
         raise status.bad_request(f"the body of the request could not be read: {error}") from error
-    except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise status.bad_request(f"couldn't get version/kind; json parse error: {error}") from error
 
 
@@ -131,13 +133,3 @@ def decoded_object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise status.bad_request("the body of the request is no object")
     return cast("dict[str, Any]", value)
-
-
-class _Yaml(yaml.CSafeLoader):
-    """Leaves dates alone: in JSON they are strings."""
-
-
-_Yaml.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}

@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import json
+import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +24,8 @@ _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+KEPT = 10  # unpacked images that no pod uses
 HOST_RUNTIME = ("dev.shipway.runtime", "host")
 
 
@@ -111,7 +115,16 @@ class Images:
                     await asyncio.to_thread(unpack, layers, rootfs)
                 except BadLayer as bad:
                     raise PullFailed(reference, f"failed to extract layer {bad}") from bad
+            os.utime(rootfs.parent)  # for `prune`
         return _image(reference, digest, rootfs, config.get("config") or {}, manifest)
+
+    def prune(self, pods: Iterable[Mapping[str, Any]], keep: int = KEPT) -> None:
+        """Remove what no pod uses, but for the `keep` that were used last. What is missed is unpacked again."""
+        used = {digest for pod in pods for digest in _DIGEST.findall(json.dumps(pod))}
+        unused = [folder for folder in self._folder.glob("*") if folder.name not in used]
+        unused.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+        for folder in unused[keep:]:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _rootfs(self, digest: str) -> Path:
         return self._folder / digest.removeprefix("sha256:") / "rootfs"

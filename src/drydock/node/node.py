@@ -148,8 +148,10 @@ class Node:
         self._store.update(NODES, {**known, "status": status}, subresource="status")
 
     def _sweep(self) -> None:
-        """Folders of pods that were deleted while no node ran."""
-        living = {pod["metadata"]["uid"] for pod in self._store.list(PODS)}
+        """Folders of pods that were deleted while no node ran, and images that nobody has used for long."""
+        pods = self._store.list(PODS)
+        self._images.prune(pods)
+        living = {pod["metadata"]["uid"] for pod in pods}
         for folder in (self._home / "pods").glob("*"):
             if folder.name not in living:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -6,5 +6,5 @@ from shipway.pipeline.engine import Report
 
 
 async def build(session: Session, tag: str) -> Report:
-    steps.check(session)
+    await steps.check(session)
     return await session.go("build", [steps.setup(session), *steps.building(session, tag)])

@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import sys
+from collections.abc import Sequence
 
 from lightkube.resources.core_v1 import Node
 
-from shipway.actions import doctor_eks, doctor_github
+from shipway.actions import doctor_eks, doctor_github, doctor_kind, kind
 from shipway.actions.checking import checked
 from shipway.actions.session import Session
 from shipway.kube.access import connect
@@ -26,6 +27,8 @@ async def doctor(session: Session) -> list[Check]:
             return await doctor_github.checks(session)
         case "eks":
             return [*await _machine(session), *await doctor_eks.checks(session)]
+        case "kind":
+            return [*await _machine(session, kind.TOOLS), *await doctor_kind.checks(session)]
         case _:
             return [
                 *await _machine(session),
@@ -34,11 +37,11 @@ async def doctor(session: Session) -> list[Check]:
             ]
 
 
-async def _machine(session: Session) -> list[Check]:
+async def _machine(session: Session, pins: Sequence[Pin] = TOOLS) -> list[Check]:
     return [
         _python(),
         _space(session),
-        *[await asyncio.to_thread(_tool, session, pin) for pin in TOOLS],
+        *[await asyncio.to_thread(_tool, session, pin) for pin in pins],
     ]
 
 
@@ -57,7 +60,7 @@ def _space(session: Session) -> Check:
 def _tool(session: Session, pin: Pin) -> Check:
     tool = kept(pin, host(), session.state / "tools")
     found = f"{tool.version}, {tool.origin}" if tool else f"{pin.wanted} is not provisioned"
-    return Check(pin.name, tool is not None, found, "shipway setup tools")
+    return Check(pin.name, tool is not None, found, pin.setup)
 
 
 async def _cluster(session: Session) -> str:

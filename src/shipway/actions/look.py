@@ -1,16 +1,12 @@
 """The commands with which a person sees for themself what a run has done."""
 
-import os
-import shutil
-from dataclasses import replace
-from pathlib import Path
-
 from shipway.actions.session import Session
 from shipway.actions.status import url_of
 from shipway.commands import curl, helm, kubectl
 from shipway.commands.command import Command
 from shipway.kube.access import connect
 from shipway.targets.target import Place, Target
+from shipway.tools.typed import Typed
 
 
 async def look(session: Session, environment: str) -> list[Command]:
@@ -23,7 +19,8 @@ async def look(session: Session, environment: str) -> list[Command]:
         kubectl.pods_everywhere(cluster, session.project.name),
         helm.history(last.release, cluster),
     )
-    return [_typed(command, session.state / "tools") for command in commands]
+    typed = Typed(session.state / "tools")
+    return [typed.command(command) for command in commands]
 
 
 async def _front_door(target: Target, place: Place) -> Command:
@@ -36,14 +33,3 @@ async def _front_door(target: Target, place: Place) -> Command:
         if url
         else kubectl.ingress(target.shown, place.release)
     )
-
-
-def _typed(command: Command, tools: Path) -> Command:
-    program, *rest = command.argv
-    if shutil.which(program) or not (tools / program).exists():
-        return command
-    return replace(command, argv=(str(_here(tools / program)), *rest))
-
-
-def _here(path: Path) -> Path:
-    return Path(os.path.relpath(path))

@@ -15,5 +15,8 @@ async def rollback(session: Session, environment: str, to: str | None) -> Report
         revision = None if to is None else int(to)
         stages = (Rollback(environment, revision, session.project.timeout, session.shell),)
     else:
-        stages = (steps.resolve(session, to), steps.deploy(session, environment))
+        stages = (
+            steps.resolve(session, to, f"shipway history {environment}"),
+            steps.deploy(session, environment),
+        )
     return await session.go("rollback", [steps.setup(session), *in_turn(*stages, after=("setup",))])

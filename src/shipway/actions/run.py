@@ -8,5 +8,5 @@ from shipway.pipeline.engine import Report
 
 
 async def run(session: Session, tag: str, environments: Sequence[str]) -> Report:
-    steps.check(session)
+    await steps.check(session)
     return await session.go("run", steps.release(session, tag, environments))

@@ -1,8 +1,9 @@
 """Prepare this machine: the tools alone, or a target that is ready to be released to."""
 
-from shipway.actions import eks, steps
+from shipway.actions import eks, kind, steps
 from shipway.actions.session import Session
 from shipway.eks import journey
+from shipway.kind import journey as kind_journey
 from shipway.pipeline.engine import Report
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Step
@@ -21,3 +22,11 @@ async def setup_eks(session: Session, *, plan: bool, recreate: bool) -> Report:
     if plan:
         return await session.go("plan", list(in_turn(*stages)))
     return await session.go("setup", list(in_turn(steps.tools(session), *stages)))
+
+
+async def setup_kind(session: Session, *, plan: bool) -> Report:
+    """The cluster, its registry and what must be in it. `plan` only looks and says what it would do."""
+    stages = kind_journey.setup(kind.ground(session), plan=plan)
+    if plan:
+        return await session.go("plan", list(in_turn(*stages)))
+    return await session.go("setup", list(in_turn(kind.tools(session), *stages)))

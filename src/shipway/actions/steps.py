@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
+from shipway.actions import builder
+from shipway.actions.runner import runner
 from shipway.actions.session import Session
 from shipway.charts import values
-from shipway.errors import USAGE, BadVariable, ShipwayError
-from shipway.images.python import PythonImage
+from shipway.oci.reference import is_digest
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Stage, Step
-from shipway.runners.host import HostRunner
+from shipway.runners.runner import Runner
 from shipway.stages.build import Build
 from shipway.stages.chart_lint import ChartLint
 from shipway.stages.deploy import Deploy
@@ -25,18 +24,17 @@ from shipway.stages.test import Test
 from shipway.stages.tools import Tools
 from shipway.stages.upload import Upload
 
-BASE = "docker.io/library/python:3.12-slim"
 CHECKS = ("lint", "test", "chart-lint")
 
 
-def lint(session: Session) -> Lint:
+def lint(session: Session, where: Runner) -> Lint:
     check = session.project.checks.lint
-    return Lint(check.run, Path(check.folder), HostRunner(session.shell))
+    return Lint(check.run, Path(check.folder), where)
 
 
-def test(session: Session) -> Test:
+def test(session: Session, where: Runner) -> Test:
     check = session.project.checks.test
-    return Test(check.run, Path(check.folder), HostRunner(session.shell))
+    return Test(check.run, Path(check.folder), where)
 
 
 def chart_lint(session: Session) -> ChartLint:
@@ -65,22 +63,15 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
     image, chart = project.image, project.chart
     yield Step(
         Build(
-            image=PythonImage(
-                source=project.root / image.source,
-                packages=image.packages,
-                requirements=project.root / image.requirements,
-                entrypoint=image.entrypoint,
-                port=image.port,
-                labels={"org.opencontainers.image.title": project.name},
-                base=None if session.provider.host_images else image.base,
-                epoch=_epoch(),
-            ),
+            image=builder.image(session),
             chart=project.root / chart.path,
             cache=session.state / "cache",
             shell=session.shell,
+            why=builder.choose(session).why,
         )
     )
-    yield Step(Upload(image.repository, chart.repository), ("setup", "build"))
+    upload = Upload(image.repository, chart.repository, session.shell)
+    yield Step(upload, ("setup", "build"))
     target = project.targets[session.target]
     files = {name: project.root / path for name, path in target.values.items()}
     push = Push(
@@ -94,36 +85,10 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
     yield Step(push, ("upload", *after))
 
 
-def _epoch() -> int:
-    """The time of every file in the image: https://reproducible-builds.org/specs/source-date-epoch/."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "0")
-    if not text.isascii() or not text.isdigit():
-        raise BadVariable("SOURCE_DATE_EPOCH", text, "a number of seconds since 1970")
-    return int(text)
-
-
-@dataclass(eq=False)
-class BaseMissing(ShipwayError):
-    exit_code: ClassVar[int] = USAGE
-
-    target: str
-
-    @property
-    def problem(self) -> str:
-        return (
-            f"an image for {self.target} needs a base image: its nodes have no Python of their own"
-        )
-
-    @property
-    def remedy(self) -> str:
-        return f"set image.base in shipway.yaml to a Python base image with its registry, such as {BASE}"
-
-
-def check(session: Session) -> None:
+async def check(session: Session) -> None:
     """What a build for the target needs is there: known before anything else begins."""
     session.provider.check()
-    if session.project.image.base is None and not session.provider.host_images:
-        raise BaseMissing(session.target)
+    await builder.check(session)
     _check_values(session)
 
 
@@ -143,8 +108,10 @@ def setup(session: Session) -> Step:
     return Step(Setup(session.provider))
 
 
-def resolve(session: Session, reference: str) -> Stage:
-    return Resolve(session.project.image.repository, reference)
+def resolve(session: Session, reference: str, otherwise: str = "") -> Stage:
+    """Where there is no such release: `otherwise`, or build it; a bundle's id comes from a build, not before it."""
+    build = "shipway build" if is_digest(reference) else f"shipway build --tag {reference}"
+    return Resolve(session.project.image.repository, reference, otherwise or build)
 
 
 def deploying(session: Session, environments: Sequence[str], *, tested: bool) -> list[Stage]:
@@ -166,11 +133,12 @@ def helm_test(session: Session, environment: str) -> HelmTest:
 
 def release(session: Session, tag: str, environments: Sequence[str]) -> list[Step]:
     """The whole pipeline: checks beside the build, then one environment after the other."""
+    checks = runner(session)
     return [
         Step(tools(session)),
         setup(session),
-        Step(lint(session)),
-        Step(test(session)),
+        Step(lint(session, checks)),
+        Step(test(session, checks)),
         Step(chart_lint(session), ("tools",)),
         *building(session, tag, CHECKS),
         *in_turn(*deploying(session, environments, tested=True), after=("push",)),

@@ -1,10 +1,11 @@
 """Stop a target and everything it started."""
 
-from shipway.actions import eks, steps
+from shipway.actions import eks, kind, steps
 from shipway.actions.session import Session
 from shipway.eks import journey
 from shipway.eks.account import Account
 from shipway.eks.goals.account import InAccount
+from shipway.kind import journey as kind_journey
 from shipway.pipeline.engine import Report
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Facts
@@ -28,3 +29,9 @@ async def teardown_eks(session: Session) -> Report:
     if report.exit_code == 0:
         await session.provider.down(purge=True)
     return report
+
+
+async def teardown_kind(session: Session) -> Report:
+    """The cluster, the registry with its images, and the way to them; confirmed before."""
+    stages = kind_journey.teardown(kind.ground(session))
+    return await session.go("teardown", list(in_turn(kind.tools(session), *stages)))

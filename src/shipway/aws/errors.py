@@ -1,9 +1,10 @@
 """What AWS can refuse, said so that a person can act."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shipway.errors import USAGE, ShipwayError
+from shipway.errors import LATER, USAGE, ShipwayError
 
 LOGIN = "aws sso login, or export fresh keys; then: source .env.eks"
 
@@ -96,7 +97,15 @@ class Denied(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"give this identity the permission for {self.operation}; aws sts get-caller-identity says who it is"
+        if "explicit deny" in self.reason:
+            return f"{self.action} is denied to this identity: have that policy changed, or use another identity"
+        return f"give this identity the permission for {self.action}; aws sts get-caller-identity says who it is"
+
+    @property
+    def action(self) -> str:
+        """The one that is missing: AWS names it where it is not the operation itself."""
+        found = re.search(r"not authorized to perform: ([\w-]+:\w+)", self.reason)
+        return found[1] if found else self.operation
 
 
 @dataclass(eq=False)
@@ -111,7 +120,7 @@ class Throttled(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return "try again in a minute"
+        return LATER
 
 
 @dataclass(eq=False)
@@ -129,8 +138,8 @@ class AwsUnreachable(ShipwayError):
 
 
 @dataclass(eq=False)
-class AwsRefused(ShipwayError):
-    """An answer that fits no other error of this module."""
+class AwsFails(ShipwayError):
+    """It is AWS's own fault, and still, after several tries."""
 
     operation: str
     code: str
@@ -138,4 +147,31 @@ class AwsRefused(ShipwayError):
 
     @property
     def problem(self) -> str:
+        return f"AWS fails at {self.operation}, after several tries too: {self.code}: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        return f"{LATER}; https://health.aws.amazon.com says whether it is AWS"
+
+
+PASSING = (Throttled, AwsUnreachable, AwsFails)
+"""What may be over at the next try, and a wait of minutes need not end with."""
+
+
+@dataclass(eq=False)
+class AwsRefused(ShipwayError):
+    """An answer that fits no other error of this module."""
+
+    operation: str
+    code: str
+    reason: str
+    request: str = ""  # its id; none where the program of AWS on this machine refused
+
+    @property
+    def problem(self) -> str:
         return f"AWS answered {self.operation} with {self.code}: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        known = f"; AWS Support finds it by its request, {self.request}" if self.request else ""
+        return f"put right what it names, then try again{known}"

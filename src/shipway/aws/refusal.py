@@ -31,6 +31,7 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
+FAILING = frozenset({"InternalError", "InternalFailure", "ServerException", "ServiceUnavailable"})
 _NONE = (
     botocore.NoCredentialsError,
     botocore.PartialCredentialsError,
@@ -50,7 +51,7 @@ def translate(
     """`operation` as IAM calls it, such as `eks:DescribeCluster`."""
     if isinstance(refusal, botocore.ClientError):
         return _answered(refusal, operation)
-    reason = str(refusal)
+    reason = " ".join(str(refusal).split())
     if isinstance(refusal, _NONE):
         return errors.NoCredentials(reason)
     if isinstance(refusal, _LOGGED_OUT):
@@ -69,6 +70,8 @@ def translate(
 def _answered(refusal: botocore.ClientError, operation: str) -> ShipwayError:
     told = refusal.response.get("Error", {})
     code, reason = told.get("Code", ""), told.get("Message", "")
+    about = refusal.response.get("ResponseMetadata", {})
+    status = about.get("HTTPStatusCode", 0)
     if code in EXPIRED:
         return errors.CredentialsExpired(reason)
     if code in INVALID:
@@ -77,7 +80,9 @@ def _answered(refusal: botocore.ClientError, operation: str) -> ShipwayError:
         return errors.Denied(operation, reason)
     if code in THROTTLED:
         return errors.Throttled(operation)
-    return errors.AwsRefused(operation, code, reason)
+    if code in FAILING or status >= 500:
+        return errors.AwsFails(operation, code, reason)
+    return errors.AwsRefused(operation, code, reason, about.get("RequestId", ""))
 
 
 def _unknown(region: str) -> errors.UnknownRegion:

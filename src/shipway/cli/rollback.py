@@ -18,7 +18,10 @@ from shipway.cli.render.renderer import Renderer
     help="Where to return to.  [default: the last revision that served and differs]",
 )
 def command(environment: str, to: str | None) -> None:
-    """Return one environment to an earlier release, and watch it until it serves. No other one is touched."""
+    """Return one environment to an earlier release, and watch it until it serves. No other one is touched.
+
+    A second rollback returns to what the first one left. To go further back, name it: `--to 3`, `--to v1`.
+    """
 
     async def action(session: Session, renderer: Renderer) -> int:
         name = one(session, environment)

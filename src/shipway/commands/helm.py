@@ -77,6 +77,33 @@ def upgrade(
     )
 
 
+def install_chart(
+    release: Release,
+    chart: str,
+    version: str,
+    values: PurePath,
+    cluster: Cluster,
+    *,
+    env: Mapping[str, str],
+) -> Command:
+    """A published chart, at a version of its publisher's; into a namespace that is made for it."""
+    return Command(
+        argv(
+            "helm",
+            "upgrade",
+            release.name,
+            chart,
+            "--install",
+            ("--version", version),
+            ("--namespace", release.namespace),
+            "--create-namespace",
+            ("--values", values),
+            *cluster.flags,
+        ),
+        env=env,
+    )
+
+
 def test(
     release: Release, cluster: Cluster, *, timeout_seconds: int, env: Mapping[str, str]
 ) -> Command:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Literal
 
-Builder = Literal["python", "auto"]
+Builder = Literal["python", "docker", "auto"]
 Runner = Literal["auto", "dagger", "docker", "host"]
 
 

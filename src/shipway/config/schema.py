@@ -224,6 +224,8 @@ def _builder(node: Node) -> Builder | None:
     match _text(node):
         case "python":
             return "python"
+        case "docker":
+            return "docker"
         case "auto":
             return "auto"
         case _:
@@ -284,6 +286,6 @@ DURATION = Kind("a duration such as 120s", _seconds, 0)
 PORT = Kind("a port from 1 to 65535", _port, 0)
 WORDS: Kind[tuple[str, ...]] = Kind("a list of words such as [python, -m, app]", _words, ())
 PACKAGES: Kind[tuple[str, ...]] = Kind("a list of Python packages such as [app]", _packages, ())
-BUILDER: Kind[Builder] = Kind("python or auto", _builder, "auto")
+BUILDER: Kind[Builder] = Kind("python, docker or auto", _builder, "auto")
 RUNNER: Kind[Runner] = Kind("auto, dagger, docker or host", _runner, "auto")
 PATHS: Kind[tuple[PurePath, ...]] = Kind("a list of paths such as [requirements.txt]", _paths, ())

@@ -26,12 +26,17 @@ class Balancers:
 @dataclass(eq=False)
 class BalancersStay(ShipwayError):
     left: Balancers
-    seconds: float
+    seconds: float | None  # that were waited; None where no controller is there to wait for
     region: str
 
     @property
     def problem(self) -> str:
-        return f"after {self.seconds:.0f} s {len(self.left.names)} things in the VPC are still there, and it cannot go before them"
+        when = (
+            "no controller lives any more, and"
+            if self.seconds is None
+            else f"after {self.seconds:.0f} s"
+        )
+        return f"{when} {len(self.left.names)} things in the VPC are still there, and it cannot go before them"
 
     @property
     def details(self) -> tuple[str, ...]:

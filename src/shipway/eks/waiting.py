@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shipway.aws.errors import PASSING
 from shipway.errors import ShipwayError
 from shipway.pipeline.stage import Say
 
@@ -48,7 +49,7 @@ async def until(
 ) -> Found:
     """What `look` finds in the end. Raises TookTooLong, whose remedy begins with `more`."""
     start, said = time.monotonic(), ""
-    while isinstance(found := await look(), NotYet):
+    while isinstance(found := await _seen(look), NotYet):
         if found.text != said:
             said = found.text
             say.line(f"waiting: {said}")
@@ -58,6 +59,14 @@ async def until(
             raise TookTooLong(what, said, pace.limit, more)
         await asyncio.sleep(pace.pause)
     return found
+
+
+async def _seen(look: Callable[[], Awaitable[Found | NotYet]]) -> Found | NotYet:
+    """An AWS that does not answer for a moment does not end a wait of many minutes."""
+    try:
+        return await look()
+    except PASSING as passing:
+        return NotYet(passing.problem)
 
 
 async def alongside(

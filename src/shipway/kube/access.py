@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -39,7 +38,6 @@ class Access:
     bearer: Callable[[], Awaitable[str]] | None = (
         None  # makes a token; None: as the kubeconfig says
     )
-    kubectl: str = "kubectl"  # as a person can type it
 
 
 @asynccontextmanager
@@ -86,4 +84,4 @@ def _forbidden(access: Access, message: str) -> Forbidden:
     where = re.search(r'in the namespace "([^"]+)"', message)
     shown = Cluster(Path(os.path.relpath(access.kubeconfig)), access.context)
     rights = kubectl.rights(shown, where[1] if where else None)
-    return Forbidden(message, shlex.join((access.kubectl, *rights.argv[1:])))
+    return Forbidden(message, str(rights))

@@ -23,7 +23,6 @@ from lightkube.resources.core_v1 import Secret
 from shipway.commands.helm import Release
 from shipway.model.revision import FAILURE, UNDERWAY, Revision, current
 
-
 MARK_SECONDS = 2.0  # an interrupted run has less than 5 s for all that it leaves in order
 
 

@@ -1,9 +1,17 @@
 """Facts about pods become causes: which pod, its state, what it said last, and why, most telling first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shipway.model.rollout import Container, Deployment, Pod
+
+WRAPPINGS = re.compile(
+    r'(?:Back-off pulling image "[^"]*": |ErrImagePull: |rpc error: code = \w+ desc = |'
+    r'failed to pull and unpack image "[^"]*": |failed to resolve reference "[^"]*": )+'
+)
+NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ def diagnose(deployment: Deployment, pods: Sequence[Pod]) -> Cause:
 
 def _of_pod(pod: Pod) -> list[Cause]:
     causes = [
-        Cause(rank, cause, pod.name, state(pod), pod.log)
+        Cause(rank, cause, pod.name, state(pod), pod.log or _whole(container))
         for container in pod.containers
         for rank, cause in _of_container(container, pod.log)
     ]
@@ -46,8 +54,8 @@ def _of_pod(pod: Pod) -> list[Cause]:
 
 def _of_container(container: Container, log: Sequence[str]) -> list[tuple[int, str]]:
     match container.waiting:
-        case "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull":
-            return [(1, f"the image cannot be pulled: {container.message or container.image}")]
+        case _ if container.waiting in NO_IMAGE:
+            return [(1, f"the image cannot be pulled: {_unwrapped(container)}")]
         case "CreateContainerConfigError" | "CreateContainerError":
             return [(1, f"the container cannot be made: {container.message}")]
         case _ if container.exit_reason == "OOMKilled":
@@ -56,6 +64,18 @@ def _of_container(container: Container, log: Sequence[str]) -> list[tuple[int, s
             said = f": {log[-1]}" if log else ""
             return [(2, f"container {container.name} exits with code {container.exit_code}{said}")]
     return []
+
+
+def _unwrapped(container: Container) -> str:
+    """A pull's failure names the image in each of its layers: once is enough, and its digest's first digits."""
+    image = DIGEST.sub(r"\1", container.image)
+    cause = DIGEST.sub(r"\1", WRAPPINGS.sub("", container.message)).removeprefix(f"{image}: ")
+    return f"{image}: {cause}" if cause and image not in cause else cause or image
+
+
+def _whole(container: Container) -> tuple[str, ...]:
+    """Of a message that its cause shortens."""
+    return tuple(container.message.splitlines()) if container.waiting in NO_IMAGE else ()
 
 
 def state(pod: Pod) -> str:

@@ -67,6 +67,10 @@ def good(revision: Revision) -> bool:
     return served and not revision.unproven and FAILURE not in revision.description
 
 
+def last_good(history: Sequence[Revision]) -> Revision | None:
+    return current([revision for revision in history if good(revision)])
+
+
 def previous_good(history: Sequence[Revision]) -> Revision | None:
     """Where a rollback goes: the latest earlier revision that served, and that differs from what is there."""
     now = current(history)

@@ -35,15 +35,16 @@ class NoSuchRelease(ShipwayError):
     reference: str
     registry: str
     known: tuple[str, ...]
+    otherwise: str  # what to do, which depends on what it was wanted for
 
     @property
     def problem(self) -> str:
-        return f"{self.registry} holds no release {self.reference}"
+        known = f"it holds {', '.join(self.known)}" if self.known else "it holds none yet"
+        return f"{self.registry} holds no release {self.reference}; {known}"
 
     @property
     def remedy(self) -> str:
-        build = f"shipway build --tag {self.reference}"
-        return f"{build}, or one of: {', '.join(self.known)}" if self.known else build
+        return self.otherwise
 
 
 def bundle_tag(reference: str) -> str:
@@ -91,13 +92,15 @@ async def check(registry: Registry, released: Released, image: Descriptor) -> No
     await registry.has_tag(bundle.image.repository, digest, bundle_tag(bundle.tag))
 
 
-async def find(registry: Registry, repository: str, reference: str) -> Released:
-    """By tag or by bundle id. NoSuchRelease names those there are."""
+async def find(
+    registry: Registry, repository: str, reference: str, *, otherwise: str = "shipway build"
+) -> Released:
+    """By tag or by bundle id. NoSuchRelease names those there are, and says what to do `otherwise`."""
     found = await peek(registry, repository, reference)
     if found is None:
         tags = await registry.tags(repository)
         known = tuple(tag.removesuffix(".bundle") for tag in tags if tag.endswith(".bundle"))
-        raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", known)
+        raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", known, otherwise)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shipway.errors import REFUSED, USAGE, ShipwayError
+from shipway.errors import LATER, REFUSED, USAGE, ShipwayError
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -61,7 +61,7 @@ class RegistryRefused(ShipwayError):
 
     @property
     def remedy(self) -> str | None:
-        return "try again in a minute" if self.is_passing else None
+        return LATER if self.is_passing else None
 
 
 @dataclass(eq=False)

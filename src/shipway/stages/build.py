@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from shipway.charts.package import Packaged, package
+from shipway.images import docker
 from shipway.images.config import BASE_DIGEST
+from shipway.images.docker import DockerImage, Loaded
 from shipway.images.python import PythonImage, build
 from shipway.model.bundle import Digest
 from shipway.oci.artifact import Artifact
@@ -22,9 +24,9 @@ from shipway.targets.eks_login import provider_for
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What the build made: bytes with digests, in no registry yet."""
+    """What the build made, in no registry yet. A Docker engine keeps what it built until it is uploaded."""
 
-    image: Artifact
+    image: Artifact | Loaded
     chart: Packaged
 
 
@@ -32,38 +34,54 @@ class Built:
 class Build:
     name: ClassVar[str] = "build"
 
-    image: PythonImage
+    image: PythonImage | DockerImage
     chart: Path
     cache: Path
     shell: Shell
     login: Callable[[str], CredentialsProvider | None] = provider_for  # by the base's host
+    why: str = ""  # this builder, where nobody named one
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
+        if self.why:
+            kind = "docker" if isinstance(self.image, DockerImage) else "python"
+            say.line(f"image.builder is auto, which is {kind} here: {self.why}")
         chart = await asyncio.to_thread(package, self.chart)
-        image = await self._image(say)
-        size = sum(layer.descriptor.size for layer in image.layers)
-        base = f" on base {short(_base_digest(image))}" if self.image.base else ""
+        image, words = await (
+            self._by_docker(self.image, say)
+            if isinstance(self.image, DockerImage)
+            else self._by_python(self.image, say)
+        )
         return Outcome(
-            f"image {short(image.digest)} ({size / 1e6:.1f} MB){base}, "
-            f"chart {chart.version} {short(chart.artifact.digest)}",
+            f"{words}, chart {chart.version} {short(chart.artifact.digest)}",
             facts=(Built(image, chart),),
         )
 
-    async def _image(self, say: Say) -> Artifact:
-        if self.image.base is None:
-            return await build(self.image, cache=self.cache, shell=self.shell, listen=say.progress)
-        base = Reference.parse(self.image.base)
+    async def _by_docker(self, image: DockerImage, say: Say) -> tuple[Loaded, str]:
+        loaded = await docker.build(image, self.shell, say=say.line, progress=say.progress)
+        size = f"{loaded.size / 1e6:.1f} MB unpacked"
+        return loaded, f"image {short(loaded.id)} ({size}) by {docker.WORDS[loaded.way]}"
+
+    async def _by_python(self, image: PythonImage, say: Say) -> tuple[Artifact, str]:
+        artifact = await self._layered(image, say)
+        size = sum(layer.descriptor.size for layer in artifact.layers)
+        base = f" on base {short(_base_digest(artifact))}" if image.base else ""
+        return artifact, f"image {short(artifact.digest)} ({size / 1e6:.1f} MB){base}"
+
+    async def _layered(self, image: PythonImage, say: Say) -> Artifact:
+        if image.base is None:
+            return await build(image, cache=self.cache, shell=self.shell, listen=say.progress)
+        base = Reference.parse(image.base)
         address = Address(base.host, plain_http=_is_local(base.host))
         async with Registry(address, self.login(base.host)) as registry:
-            image = await build(
-                self.image,
+            artifact = await build(
+                image,
                 cache=self.cache,
                 shell=self.shell,
                 listen=say.progress,
                 registry=registry,
             )
-        say.line(f"base {self.image.base} is {_base_digest(image)}")
-        return image
+        say.line(f"base {image.base} is {_base_digest(artifact)}")
+        return artifact
 
 
 def _base_digest(image: Artifact) -> Digest:

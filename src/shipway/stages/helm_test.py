@@ -1,15 +1,17 @@
 """Ask the release from inside its cluster whether it serves: helm's test pod requests the health endpoints."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lightkube import AsyncClient
 
 from shipway.commands import helm, kubectl
-from shipway.errors import CommandFailed, ShipwayError
+from shipway.errors import REFUSED, CommandFailed, ShipwayError
 from shipway.kube import releases, workload
 from shipway.kube.access import connect
 from shipway.model.diagnosis import state
-from shipway.model.rollout import Pod
+from shipway.model.revision import Revision, current, good, last_good
+from shipway.model.rollout import Done, Pod, judge
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.targets.target import Place, Target
@@ -50,6 +52,32 @@ class HelmTestFailed(ShipwayError):
         return f"shipway rollback {self.environment}, or look closer: {self.look}"
 
 
+@dataclass(eq=False)
+class NotServing(ShipwayError):
+    """The latest revision's pods do not serve: a test would ask those of another one, and say that all is well."""
+
+    exit_code: ClassVar[int] = REFUSED
+
+    environment: str
+    revision: Revision
+    serving: Revision | None  # None: nothing does
+
+    @property
+    def problem(self) -> str:
+        named = f"revision {self.revision.number} ({self.revision.tag})"
+        who = self.serving
+        instead = f"revision {who.number} ({who.tag}) does" if who else "nothing does"
+        return f"{self.environment}: {named} does not serve, {instead}; there is nothing to test"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return (self.revision.description,)
+
+    @property
+    def remedy(self) -> str:
+        return f"shipway rollback {self.environment}"
+
+
 @dataclass(frozen=True, slots=True)
 class HelmTest:
     environment: str
@@ -63,6 +91,15 @@ class HelmTest:
     async def run(self, so_far: Facts, say: Say) -> Outcome:
         target = so_far.of(Target)
         place = target.place(self.environment)
+        async with connect(target.access) as client:
+            history = await releases.history(client, place.release)
+            latest = current(history)
+            suspect = latest if latest and not good(latest) else None
+            if suspect:
+                found = await workload.look(client, place.release.namespace, target.deployment)
+                if not found or not isinstance(judge(found.deployment, found.pods), Done):
+                    old = found is not None and found.deployment.ready > found.ready
+                    raise NotServing(self.environment, suspect, last_good(history) if old else None)
         command = helm.test(
             place.release,
             target.cluster,
@@ -74,7 +111,10 @@ class HelmTest:
         except CommandFailed as failure:
             async with connect(target.access) as client:
                 raise await self._failed(client, target, place, failure) from failure
-        return Outcome(f"{place.release.name} answers from inside the cluster")
+        still = (
+            f"; revision {suspect.number} stays marked: {suspect.description}" if suspect else ""
+        )
+        return Outcome(f"{place.release.name} answers from inside the cluster{still}")
 
     async def _failed(
         self, client: AsyncClient, target: Target, place: Place, failure: CommandFailed

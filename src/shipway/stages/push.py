@@ -16,6 +16,7 @@ from shipway.oci.errors import TagTaken
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages.build import Built, short
+from shipway.stages.upload import Uploaded
 from shipway.targets.target import Target
 
 
@@ -56,9 +57,9 @@ class Push:
     async def run(self, so_far: Facts, _say: Say) -> Outcome:
         built, target = so_far.of(Built), so_far.of(Target)
         texts = {name: path.read_text(encoding="utf-8") for name, path in self.values.items()}
-        chart = built.chart
+        chart, image = built.chart, so_far.of(Uploaded).image
         bundle = Bundle(
-            image=ImageRef(self.image_repository, built.image.digest),
+            image=ImageRef(self.image_repository, image.digest),
             chart=ChartRef(self.chart_repository, chart.version, chart.artifact.digest),
             values={name: digest(text.encode()) for name, text in texts.items()},
             commit=await self._commit(),
@@ -77,14 +78,14 @@ class Push:
                 await registry.has_tag(
                     self.chart_repository, bundle.chart.digest, tag_of(chart.version)
                 )
-            await registry.has_tag(self.image_repository, built.image.digest, self.tag)
-            await bundles.check(registry, released, built.image.descriptor)
+            await registry.has_tag(self.image_repository, image.digest, self.tag)
+            await bundles.check(registry, released, image)
             with self._chart_version(chart):
                 await registry.tag(
                     self.chart_repository, bundle.chart.digest, tag_of(chart.version)
                 )
-            await registry.tag(self.image_repository, built.image.digest, self.tag)
-            await bundles.push(registry, released, built.image.descriptor)
+            await registry.tag(self.image_repository, image.digest, self.tag)
+            await bundles.push(registry, released, image)
         return Outcome(
             f"{name}, bundle {short(bundle.id)}", facts=(released,), outputs=_outputs(bundle)
         )

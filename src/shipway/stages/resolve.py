@@ -38,11 +38,14 @@ class Resolve:
 
     repository: str
     reference: str
+    otherwise: str  # what to do where there is no such release
 
     async def run(self, so_far: Facts, _say: Say) -> Outcome:
         target = so_far.of(Target)
         async with target.open_registry() as registry:
-            released = await bundles.find(registry, self.repository, self.reference)
+            released = await bundles.find(
+                registry, self.repository, self.reference, otherwise=self.otherwise
+            )
             bundle = released.bundle
             if not target.host_images and await _needs_host(registry, bundle.image):
                 name = f"{target.image_name(self.repository)}:{bundle.tag}"

@@ -1,12 +1,13 @@
-"""Have the pinned helm and kubectl ready in the project, whatever this machine has."""
+"""Have the pinned programs ready in the project, whatever this machine has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
-from shipway.tools.pins import host
+from shipway.tools.pins import Pin, host
 from shipway.tools.provision import TOOLS, provision, usual_sources
 
 
@@ -16,6 +17,7 @@ class Tools:
 
     folder: Path
     shell: Shell
+    pins: Sequence[Pin] = TOOLS
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
         said: list[str] = []
@@ -25,6 +27,8 @@ class Tools:
             say.line(text)
 
         sources = usual_sources(self.shell, host())
-        ready = [await provision(pin, self.folder, listen=listen, sources=sources) for pin in TOOLS]
+        ready = [
+            await provision(pin, self.folder, listen=listen, sources=sources) for pin in self.pins
+        ]
         names = ", ".join(f"{tool.name} {tool.version}" for tool in ready)
         return Outcome(names, unchanged=not said)

@@ -135,7 +135,6 @@ class Eks:
                 START,
                 stranger=f"an admin lets {who.principal} in: {cluster.let_in(found, who.principal)}",
                 bearer=logins.bearer,
-                kubectl=_kubectl(self.project.root, self.variables),
             ),
             places=tuple(_places(self.project)),
             deployment=self.project.name,
@@ -147,14 +146,6 @@ class Eks:
             credentials=logins.registry.provider,
             variables=self.variables,
         )
-
-
-def _kubectl(root: Path, variables: Mapping[str, str]) -> str:
-    """As a person can type it where they stand."""
-    ours = root / ".shipway" / "tools" / "kubectl"
-    if shutil.which("kubectl", path=variables.get("PATH", os.defpath)) or not ours.exists():
-        return "kubectl"
-    return os.path.relpath(ours)
 
 
 def _places(project: Project) -> Iterator[Place]:

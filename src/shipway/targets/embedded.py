@@ -55,6 +55,44 @@ class DrydockFailed(ShipwayError):
         return tuple(line.strip() for line in self.said[1:] if not TRY.match(line))
 
 
+@dataclass(eq=False)
+class OtherPort(ShipwayError):
+    """A running drydock keeps its ports: pods and visitors know them."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    asked: int
+    serving: int
+
+    @property
+    def problem(self) -> str:
+        return f"{PORT_KEY} is {self.asked}, and the embedded cluster is up with its ingress on {self.serving}"
+
+    @property
+    def remedy(self) -> str:
+        return f"shipway teardown embedded, then: {START}"
+
+
+@dataclass(eq=False)
+class OwnSystem(ShipwayError):
+    """An image of a Docker engine brings a file system with a Python of its own."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    @property
+    def problem(self) -> str:
+        return (
+            "the embedded cluster runs services on this machine's Python, "
+            "and image.builder: docker makes an image with a system of its own"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return (
+            "set image.builder: auto in shipway.yaml, or release to another target: --target kind"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
     """Of one project: every project has a drydock of its own."""
@@ -66,7 +104,9 @@ class Embedded:
     shell: Shell
 
     def check(self) -> None:
-        """It needs nothing that a person could forget."""
+        """Its nodes have no system to run a whole image in."""
+        if self.project.image.builder == "docker":
+            raise OwnSystem
 
     @property
     def home(self) -> Path:
@@ -113,14 +153,21 @@ class Embedded:
         return f"{stopped}; {kept}"
 
     def _is_up(self) -> bool:
-        """Its status file and the process table tell: a drydock started to say that it is up takes 0.5 s."""
+        """Its status file and the process table tell: a drydock started to say that it is up takes 0.5 s.
+
+        OtherPort when it is, but not where shipway.yaml wants it.
+        """
         try:
             status = _status(self.home)
             started = psutil.Process(status["pid"]).create_time()
         except (NoCluster, psutil.NoSuchProcess):
             return False
+        if abs(started - status["started"]) >= 1:
+            return False
         asked = self.project.targets[NAME].port
-        return abs(started - status["started"]) < 1 and asked in {None, status["ingress"]}
+        if asked is not None and asked != status["ingress"]:
+            raise OtherPort(asked, status["ingress"])
+        return True
 
 
 def _status(folder: Path) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class PackageIndex:
     async def provide(self, pin: Pin, directory: Path, listen: Listener) -> Tool:
         if self.platform != self.package.platform:
             raise PassedOver(f"{self.package} is for {self.package.platform}, not {self.platform}")
+        if pin.name not in self.package.members:
+            raise PassedOver(f"{self.package} has no {pin.name}")
         with tempfile.TemporaryDirectory(dir=directory, prefix=".download-") as temporary:
             folder = Path(temporary)
             listen(f"{pin}: downloading {self.package}, {megabytes(self.package.size)}")

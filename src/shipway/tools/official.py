@@ -32,7 +32,7 @@ class Download:
     member: str = ""
 
 
-# Helm's release assets, and Kubernetes' own instructions for installing kubectl.
+# Helm's release assets, Kubernetes' own instructions for installing kubectl, kind's release assets.
 PUBLISHED = {
     "helm": Download(
         url="https://get.helm.sh/helm-v{version}-{os}-{arch}.tar.gz",
@@ -42,6 +42,12 @@ PUBLISHED = {
     "kubectl": Download(
         url="https://dl.k8s.io/release/v{version}/bin/{os}/{arch}/kubectl",
         checksum="https://dl.k8s.io/release/v{version}/bin/{os}/{arch}/kubectl.sha256",
+    ),
+    "kind": Download(
+        url="https://github.com/kubernetes-sigs/kind/releases/download/v{version}/kind-{os}-{arch}",
+        checksum=(
+            "https://github.com/kubernetes-sigs/kind/releases/download/v{version}/kind-{os}-{arch}.sha256sum"
+        ),
     ),
 }
 

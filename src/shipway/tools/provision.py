@@ -38,7 +38,7 @@ class NotProvisioned(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"install {self.pin.name} {self.pin.wanted} on your PATH, then: shipway setup tools"
+        return f"install {self.pin.name} {self.pin.wanted} on your PATH, then: {self.pin.setup}"
 
 
 def usual_sources(shell: Shell, platform: Platform) -> tuple[Source, ...]:

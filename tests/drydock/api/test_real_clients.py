@@ -77,7 +77,7 @@ def web(store: Store) -> Object:
 
 async def until(text: str, stream: asyncio.StreamReader) -> str:
     """The first line with `text` in it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         while line := await stream.readline():
             if text.encode() in line:
                 return line.decode()

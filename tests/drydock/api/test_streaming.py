@@ -45,7 +45,7 @@ class Source:
 
 async def stream(source: Source, client: Client) -> None:
     scope: dict[str, Any] = {"type": "http"}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(45):
         await Stream(source(), media_type="text/plain")(scope, client.receive, client.send)
 
 

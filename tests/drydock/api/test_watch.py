@@ -33,14 +33,14 @@ def shown(event: Any) -> tuple[str, str, str]:
 async def events(stream: AsyncIterator[bytes], count: int) -> list[Any]:
     """The first `count` events, within a deadline."""
     text = b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(45):
         while text.count(b"\n") < count:
             text += await anext(stream)
     return [msgspec.json.decode(line) for line in text.splitlines()]
 
 
 async def all_events(stream: AsyncIterator[bytes]) -> list[Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(45):
         text = b"".join([chunk async for chunk in stream])
     return [msgspec.json.decode(line) for line in text.splitlines()]
 

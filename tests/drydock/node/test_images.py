@@ -1,4 +1,5 @@
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -150,6 +151,23 @@ async def test_an_image_is_unpacked_once_and_found_again(shelf: Shelf, tmp_path:
     assert image.env == {"PATH": "/usr/local/bin:/usr/bin", "PYTHONPATH": "/app"}
     assert image.runs_on_host
     assert (await images.pull(reference)).rootfs.samefile(image.rootfs)
+
+
+async def test_the_longest_unused_images_are_removed_and_those_of_pods_stay(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    images = Images(tmp_path / "images", shelf, [REGISTRY])
+    pulled = []
+    for moment, number in enumerate("1234"):
+        reference = Reference.parse(shelf.add("web", number, [layer({"app/x": number})], CONFIG))
+        assert reference is not None
+        image = await images.pull(reference)
+        os.utime(image.rootfs.parent, (moment, moment))
+        pulled.append(image)
+    pod = {"status": {"containerStatuses": [{"imageID": pulled[1].id}]}}
+
+    images.prune([pod], keep=1)
+    assert [image.rootfs.is_dir() for image in pulled] == [False, True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ MEBIBYTE = 1 << 20
 
 
 async def until_it_stands_at(process: Process, location: str, size: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         while True:
             response = await process.registry.http.get(location)
             if int(response.headers["Range"].partition("-")[2]) >= size - 1:

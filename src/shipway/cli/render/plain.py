@@ -25,6 +25,7 @@ from shipway.pipeline.events import (
     StageFinished,
     StageStarted,
 )
+from shipway.tools.typed import Typed
 
 PIPE_WIDTH = 160  # where no terminal says how wide a table may be
 SILENCE = 20.0  # seconds that a stage may say nothing in
@@ -40,6 +41,7 @@ class Plain:
         self.console = Console(highlight=False, soft_wrap=True, width=width)
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self._runs = runs
+        self._typed = Typed(runs.parent / "tools").advice
         self._verbose = verbose
         self._run = ""
         self.width = 0
@@ -80,12 +82,12 @@ class Plain:
             self.console.print(Text(f"  {command}"))
 
     def checks(self, checks: Sequence[Check]) -> None:
-        for line in text.check_lines(checks):
+        for line in text.check_lines(checks, self._typed):
             self.console.print(line)
 
     def error(self, error: ShipwayError) -> None:
         self.close()
-        self._complain(text.error_lines(error))
+        self._complain(text.error_lines(error, self._typed))
 
     def close(self) -> None:
         """Nothing is open."""
@@ -111,7 +113,7 @@ class Plain:
     def _end(self, event: RunFinished) -> None:
         self.console.print(Text(f"{event.ending} in {event.seconds:.1f} s", style="bold"))
         for failed in self._failed:
-            self._complain(text.failure(failed, self._runs / self._run))
+            self._complain(text.failure(failed, self._runs / self._run, self._typed))
 
     def _complain(self, lines: Sequence[str]) -> None:
         for line in lines:

@@ -1,7 +1,7 @@
 """Events, tables and errors as text: shared by the plain and the live view."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -13,6 +13,9 @@ from shipway.model.check import Check
 from shipway.model.revision import Revision
 from shipway.model.status import Row
 from shipway.pipeline.events import Progress, RunStarted, StageFinished
+
+Advice = Callable[[str], str]
+"""Spells a remedy's commands for whoever reads it; as they are where that is not known."""
 
 MARKS = {"done": "✓", "unchanged": "=", "failed": "✗", "cancelled": "■", "skipped": "·"}
 STYLES = {
@@ -41,21 +44,21 @@ def working_line(event: Progress, width: int) -> str:
     return f"… {event.stage:<{width}} {'':>7}  {event.text}"
 
 
-def failure(event: StageFinished, folder: Path) -> list[str]:
+def failure(event: StageFinished, folder: Path, typed: Advice = str) -> list[str]:
     """What follows a failed stage at the end of a run: its proof, what to type, where the rest is."""
     lines = [f"{event.stage} failed: {event.summary}"]
     lines += [f"  {line}" for line in event.details]
     if event.remedy:
-        lines.append(f"  try: {event.remedy}")
+        lines.append(f"  try: {typed(event.remedy)}")
     lines.append(f"  all of it: {os.path.relpath(folder)}")
     return lines
 
 
-def error_lines(error: ShipwayError) -> list[str]:
+def error_lines(error: ShipwayError, typed: Advice = str) -> list[str]:
     """An error outside of a stage: problem, proof, remedy."""
     lines = [f"error: {error.problem}", *(f"  {line}" for line in error.details)]
     if error.remedy:
-        lines.append(f"  try: {error.remedy}")
+        lines.append(f"  try: {typed(error.remedy)}")
     return lines
 
 
@@ -99,7 +102,7 @@ def history_table(revisions: Sequence[Revision]) -> Table:
     return table
 
 
-def check_lines(checks: Sequence[Check]) -> list[Text]:
+def check_lines(checks: Sequence[Check], typed: Advice = str) -> list[Text]:
     lines = []
     for check in checks:
         mark, style = ("✓", "green") if check.ok else ("✗", "bold red")
@@ -107,7 +110,7 @@ def check_lines(checks: Sequence[Check]) -> list[Text]:
             Text(f"{mark} {check.name:<12} {check.found}", style=style if not check.ok else "")
         )
         if check.remedy and not check.ok:
-            lines.append(Text(f"  try: {check.remedy}"))
+            lines.append(Text(f"  try: {typed(check.remedy)}"))
     return lines
 
 

@@ -26,6 +26,8 @@ class NoBalancers:
         left = await remains.balancers(so_far.of(Cloud), so_far.of(Doomed).name)
         if left == Balancers():
             return Reached(NONE)
+        if so_far.of(Doomed).cluster is None:
+            raise BalancersStay(left, None, so_far.of(Account).region)
         return Missing(f"wait until the controller has removed {', '.join(left.names)}")
 
     async def reach(self, so_far: Facts, say: Say) -> Outcome:
