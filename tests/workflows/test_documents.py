@@ -53,7 +53,7 @@ def test_the_rehearsal_on_kind_makes_its_cluster_first(
     assert [step["run"] for step in kind if "run" in step] == [
         "make setup",
         "exec .venv/bin/shipway setup kind --output github",
-        "exec .venv/bin/shipway run --target kind --output github",
+        "exec .venv/bin/shipway run --target kind --env all --output github",
     ]
 
 

@@ -38,13 +38,13 @@ def check(stages: Sequence[str] = ()) -> Document:
 
 
 def rehearsal(target: str, *, setup: bool) -> Document:
-    """A whole release on this runner."""
+    """A whole release on this runner, through every environment."""
     first = [shipway(f"setup {target}")] if setup else []
     return _job(
         f"release on {target}",
         minutes=REHEARSAL,
         permissions=READ,
-        steps=[*first, shipway(f"run --target {target}"), evidence()],
+        steps=[*first, shipway(f"run --target {target} --env all"), evidence()],
     )
 
 
