@@ -58,6 +58,7 @@ bench: setup ## how fast: set-up, release, and the same steps in plain bash
 
 clean: ## stop what runs here and remove all that was made
 	@if test -x $(BIN)/shipway && test -d .shipway/embedded; then $(BIN)/shipway teardown embedded; fi
+	@if test -f .shipway/docker-lab/lab.json; then $(LAB) down; fi
 	@rm -rf .venv .venv-infra .shipway .mypy_cache .import_linter_cache .ruff_cache app/.ruff_cache .pytest_cache app/.pytest_cache
 	@find app helm infra scripts src tests -name __pycache__ -prune -exec rm -rf {} +
 

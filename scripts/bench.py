@@ -14,6 +14,7 @@ from time import perf_counter
 
 import click
 import psutil
+from bench_docker import unchanged_rebuild
 
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
@@ -62,6 +63,8 @@ class Bench:
     memory: int = 0  # bytes
     synth: Samples = field(default_factory=Samples)
     eks: dict[str, float] = field(default_factory=dict)  # what bench_eks.py prints
+    docker: str = ""
+    kind: float = 0.0  # seconds, what bench_kind.py prints
 
     @property
     def home(self) -> Path:
@@ -85,6 +88,10 @@ class Bench:
             await self.shipway["warm"].take(self._release)
             if INFRA.exists():
                 await self.synth.take(self._synth)
+        say("an unchanged image with the docker builder")
+        self.docker = await unchanged_rebuild(self.clone)
+        say("a second set-up of kind, on the tests' stand-in")
+        await self._kind(rounds)
         say("a release to EKS, on the tests' stand-in")
         await self._eks(rounds)
 
@@ -107,6 +114,8 @@ class Bench:
         ]
         synth = str(self.synth) if self.synth.seconds else "left out: make infra-setup first"
         rows.append(("synth of infra/", synth, "", ""))
+        rows.append(("unchanged rebuild, docker builder", self.docker, "", ""))
+        rows.append(("second setup kind, less docker and kind", f"{self.kind:.2f} s", "", ""))
         ours, plain, login = (self.eks[name] for name in ("ours", "plain", "login"))
         rows.append(
             ("EKS: one environment", f"{ours:.2f} s", f"{plain:.2f} s", f"{ours / plain:.2f}")
@@ -147,6 +156,11 @@ class Bench:
             "CDK_OUTDIR": str(self.clone / ".shipway" / "cdk.out"),
         }
         await self.shell.run(Command((str(INFRA), "-m", "infra.app"), settings))
+
+    async def _kind(self, rounds: int) -> None:
+        argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_kind.py", str(rounds))
+        said = await self.shell.run(Command(argv, {"PYTHONPATH": str(self.clone)}))
+        self.kind = json.loads(said.stdout)["second"]
 
     async def _eks(self, rounds: int) -> None:
         argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_eks.py", str(rounds))

@@ -13,7 +13,7 @@ from docker_lab.cannot import NothingRun
 from docker_lab.lab import ROOT, say
 from shipway.docker.engine import engine
 from shipway.docker.errors import DockerDenied, DockerDown, DockerMissing
-from shipway.errors import INTERRUPTED, CommandFailed, ShipwayError
+from shipway.errors import INTERRUPTED, CommandFailed, MachineRefused, ShipwayError
 from shipway.shell.local import LocalShell
 
 PATIENCE = 30.0  # seconds that interrupted tests have to tidy up
@@ -36,6 +36,7 @@ async def up() -> int:
 async def down() -> int:
     found = lab.RECORDS.read()
     if found:
+        lab.fit()
         await lab.down(found.place)
     say("it is down" if found else "it was not up")
     return 0
@@ -99,12 +100,18 @@ def main(verb: str, paths: tuple[str, ...]) -> None:
     except asyncio.CancelledError:
         code = INTERRUPTED
     except ShipwayError as error:
-        lines = [f"docker-lab: {error.problem}", *(f"  {line}" for line in error.details)]
-        if error.remedy:
-            lines.append(f"  try: {error.remedy}")
-        print("\n".join(lines), file=sys.stderr)
-        code = error.exit_code
+        code = _tell(error)
+    except OSError as error:
+        code = _tell(MachineRefused.of(error))
     raise SystemExit(code)
+
+
+def _tell(error: ShipwayError) -> int:
+    lines = [f"docker-lab: {error.problem}", *(f"  {line}" for line in error.details)]
+    if error.remedy:
+        lines.append(f"  try: {error.remedy}")
+    print("\n".join(lines), file=sys.stderr)
+    return error.exit_code
 
 
 if __name__ == "__main__":

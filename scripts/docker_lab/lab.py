@@ -49,11 +49,9 @@ class Lab:
 @asynccontextmanager
 async def up(*, keep: bool = False) -> AsyncIterator[Lab]:
     """Leaves nothing behind, whatever happens; with `keep` only if the lab cannot be made."""
+    here = fit()
     await sweep()
     shell = LocalShell(ROOT, [Path(folder) for folder in commands.SBIN.split(":")])
-    here = machine.this_machine(os.getuid())
-    if reason := machine.obstacle(here):
-        raise Cannot(reason)
     await _install(shell)
     say("a base image out of Debian's packages and the sample's wheels")
     content = await base(here.suite, LOCKS, CACHE, shell)
@@ -67,6 +65,13 @@ async def up(*, keep: bool = False) -> AsyncIterator[Lab]:
     finally:
         if not kept:
             await down(place)
+
+
+def fit() -> machine.Machine:
+    here = machine.this_machine(os.getuid())
+    if reason := machine.obstacle(here):
+        raise Cannot(reason)
+    return here
 
 
 async def sweep() -> None:

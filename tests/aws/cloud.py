@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from moto.eks.models import eks_backends
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.loopback import listen
 
 ACCOUNT = "123456789012"  # moto's own
 REGION = "eu-central-1"
@@ -43,9 +44,7 @@ async def serve(app: ASGIApp, certificate: Path | None = None) -> AsyncIterator[
             ssl_certfile=certificate,
         )
     )
-    # with its protocol named, asyncio sends at once: without, each answer waits 40 ms for an acknowledgement
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
+    with listen() as listener:
         port = int(listener.getsockname()[1])
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from shipway.commands import drydock, git, helm, kubectl
+from shipway.commands import dagger, docker, drydock, git, helm, kubectl
 from shipway.commands.command import Command
 from shipway.commands.helm import Cluster, Release
 
@@ -70,6 +70,18 @@ PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
             ),
         ),
         (
+            kubectl.rights(EKS, "dev"),
+            "kubectl --kubeconfig kubeconfig --context eks auth can-i --list --namespace dev",
+        ),
+        (
+            kubectl.rights(EMBEDDED, None),
+            "kubectl --kubeconfig kubeconfig auth can-i --list",
+        ),
+        (
+            kubectl.label_namespace(EKS, "dev", "a=b"),
+            "kubectl --kubeconfig kubeconfig --context eks label namespace dev a=b",
+        ),
+        (
             kubectl.describe_pods(EKS, RELEASE),
             (
                 "kubectl --kubeconfig kubeconfig --context eks describe pods --namespace dev "
@@ -80,6 +92,19 @@ PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
             kubectl.endpoints(EMBEDDED, RELEASE),
             "kubectl --kubeconfig kubeconfig get services,endpointslices --namespace dev",
         ),
+        (
+            docker.ask_python("sha256:1", "print(1)"),
+            "docker run --rm --network none --entrypoint python sha256:1 -c 'print(1)'",
+        ),
+        (
+            docker.fill_container("check", PurePath("folder"), PurePath("/src")),
+            "docker cp folder/. check:/src",
+        ),
+        (
+            docker.keep_container("check", "shipway-checks:1", ("ENV A=b", "LABEL c=d")),
+            "docker commit --change 'ENV A=b' --change 'LABEL c=d' check shipway-checks:1",
+        ),
+        (dagger.check(PurePath("python"), "{}"), "python -m shipway.runners.dagger_session"),
         (git.head(), "git rev-parse HEAD"),
         (git.changes(), "git status --porcelain --untracked-files=normal"),
         (

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import pytest
+import pytest_asyncio
 
 from drydock.registry.app import create
 from shipway.images import docker, docker_push, python
@@ -84,6 +85,13 @@ class Bench:
         return pushed.digest
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def _cache() -> AsyncIterator[None]:
+    """The tests share the engine's cache, and leave nothing of it."""
+    yield
+    await real.forget(DockerImage(ROOT, PurePath("app"), REPOSITORY))
+
+
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     app = create(tmp_path / "registry", allowed_hosts={"127.0.0.1"})
@@ -137,13 +145,3 @@ async def test_asked_to_stop_it_ends_well(bench: Bench, builder: Builder) -> Non
         await container.get("/health")
         assert await container.end() == 0, await container.logs()
         assert '"message": "stopped"' in await container.logs()
-
-
-@pytest.mark.docker
-@pytest.mark.parametrize("builder", ["python", "docker"])
-async def test_its_modules_come_compiled(bench: Bench, builder: Builder) -> None:
-    """Only by Docker: the python builder has no interpreter of the base to compile with."""
-    image = await bench.build(builder, await real.base(bench.shell))
-    question = "import sample_app, os; print(os.path.exists(sample_app.__cached__))"
-    words = ("run", "--rm", "--network", "none", "--entrypoint", "python", image, "-c", question)
-    assert await real.docker(bench.shell, *words) == str(builder == "docker")

@@ -1,6 +1,7 @@
 """The real engine for tests that need one: which, and how an image runs on it."""
 
 import asyncio
+import contextlib
 import os
 import uuid
 from collections.abc import AsyncIterator
@@ -12,7 +13,9 @@ import pytest
 
 from shipway.commands.command import Command
 from shipway.docker.engine import engine
-from shipway.errors import ShipwayError
+from shipway.errors import CommandFailed, ProgramMissing, ShipwayError
+from shipway.images.docker import DockerImage
+from shipway.shell.local import LocalShell
 from shipway.shell.shell import Shell
 
 PATIENCE = 60.0  # seconds for a container to answer or to end
@@ -71,6 +74,14 @@ async def running(shell: Shell, image: str) -> AsyncIterator[Container]:
         yield Container(name, f"http://{where}", shell)
     finally:
         await docker(shell, "rm", "--force", "--volumes", name)
+        await docker(shell, "image", "rm", image)
+
+
+async def forget(image: DockerImage) -> None:
+    """What a build leaves in the engine, which is its cache too."""
+    if "SHIPWAY_DOCKER_BASE" in os.environ:
+        with contextlib.suppress(CommandFailed, ProgramMissing):
+            await docker(LocalShell(image.root), "image", "rm", image.name)
 
 
 async def docker(shell: Shell, *words: str) -> str:

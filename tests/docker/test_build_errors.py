@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from shipway.docker.build_errors import NotPushed, build_error, push_error
+from shipway.docker.build_errors import BaseNotPulled, NotPushed, build_error, push_error
 from shipway.docker.build_log import BuildLog
 from shipway.errors import CommandFailed, ShipwayError
 
@@ -30,7 +30,7 @@ def error(builder: str, case: str) -> ShipwayError:
     log = BuildLog(lambda _text: None)
     for line in lines:
         log.hear(line)
-    return build_error(failure(lines), log, PurePath("app/Dockerfile"), DOCKERFILE)
+    return build_error(failure(lines), log, PurePath("app/Dockerfile"), DOCKERFILE, {})
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
@@ -126,10 +126,31 @@ def test_dockers_own_registry_needs_no_name_for_a_login() -> None:
     log = BuildLog(lambda _text: None)
     for line in lines:
         log.hear(line)
-    told = build_error(failure(lines), log, PurePath("app/Dockerfile"), "")
+    told = build_error(failure(lines), log, PurePath("app/Dockerfile"), "", {})
     assert told.remedy == (
         "docker login, or name an image that may be read in image.base of shipway.yaml"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "base"),
+    [({}, "python:3.12-slim"), ({"PYTHON_IMAGE": "host/python:3.13"}, "host/python:3.13")],
+)
+def test_a_base_that_is_an_argument_is_told_by_its_value(
+    arguments: dict[str, str], base: str
+) -> None:
+    """The legacy builder prints the Dockerfile's own words."""
+    lines = [
+        "Step 2/3 : FROM ${PYTHON_IMAGE} AS build",
+        'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+    ]
+    log = BuildLog(lambda _text: None)
+    for line in lines:
+        log.hear(line)
+    text = "ARG PYTHON_IMAGE=python:3.12-slim\nFROM ${PYTHON_IMAGE} AS build\n"
+    told = build_error(failure(lines), log, PurePath("app/Dockerfile"), text, arguments)
+    assert isinstance(told, BaseNotPulled)
+    assert told.base == base
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
@@ -143,7 +164,7 @@ def test_a_full_disk_is_told_as_such(builder: str) -> None:
 
 def test_what_nobody_foresaw_keeps_the_words_of_the_command() -> None:
     words = failure(["something new"])
-    assert build_error(words, BuildLog(lambda _text: None), PurePath("Dockerfile"), "") is words
+    assert build_error(words, BuildLog(lambda _text: None), PurePath("Dockerfile"), "", {}) is words
 
 
 @pytest.mark.parametrize(
@@ -165,6 +186,12 @@ def test_what_nobody_foresaw_keeps_the_words_of_the_command() -> None:
             "denied",
             "localhost:5001 does not let the Docker engine push: denied",
             "check the credentials for localhost:5001, and that they may push",
+        ),
+        (
+            "name unknown: The repository with name 'sample-app' does not exist in the registry",
+            "the Docker engine cannot push to localhost:5001: name unknown: "
+            "The repository with name 'sample-app' does not exist in the registry",
+            "create the repository (on EKS: shipway setup eks)",
         ),
         (
             'Get "https://localhost:5001/v2/": http: server gave HTTP response to HTTPS client',

@@ -257,6 +257,7 @@ async def test_a_base_that_is_refused_says_what_to_do(
     image: PythonImage,
     shell: Shell,
     tmp_path: Path,
+    *,
     base: str,
     error: ShipwayError,
     kind: type[ShipwayError],

@@ -57,7 +57,8 @@ class Client:
             artifact = image("pushed")
             await self.registry.upload("sample-app", artifact)
             await self.registry.tag("sample-app", artifact.digest, TAG)
-            for line in OUTPUT.splitlines() if listen else ():
+            assert listen is not None
+            for line in OUTPUT.splitlines():
                 listen(line)
         return Finished(command, "", "")
 

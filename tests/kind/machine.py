@@ -106,7 +106,8 @@ class Machine:
     volumes: set[str] = field(default_factory=set)
     listeners: dict[int, Program] = field(default_factory=dict)
     release: str | None = None  # of Traefik, as helm believes it to be
-    ready: bool = True  # whether a node and Traefik come up
+    ready: bool = True  # whether a node comes up
+    served: bool = True  # whether Traefik does
     fails: dict[str, str] = field(default_factory=dict)  # commands that fail, and what they say
     missing: set[str] = field(default_factory=set)  # programs
     cut: tuple[str, str] | None = None  # a command, and whether we end before it or after it
@@ -195,7 +196,7 @@ class Machine:
         self.add(NODES, NODE, self._node())
 
     def half_installed(self) -> None:
-        """helm was cut off before Traefik's Deployment."""
+        """As where helm was cut off before Traefik's Deployment."""
         self.store.delete(DEPLOYMENTS, "traefik", "traefik")
 
     def add(self, resource: Resource, name: str, body: Object, namespace: str = "") -> None:
@@ -218,7 +219,7 @@ class Machine:
                     "Server": {"Version": "20.10.24", "Os": "linux", "Arch": "amd64"},
                 }
             ),
-            PS: self._ps,
+            PS: self.listed,
             RUN: self._run_registry,
             START_NODE: lambda: self._start(NODE),
             START_REGISTRY: lambda: self._start(REGISTRY),
@@ -236,32 +237,39 @@ class Machine:
             UNINSTALL: self._uninstall,
         }
         if line.startswith("docker container inspect "):
-            return json.dumps([self._inspected(name) for name in command.argv[3:]])
+            return json.dumps([self.inspected(name) for name in command.argv[3:]])
         return effects[line]() or ""
 
-    def _ps(self) -> str:
+    def listed(self) -> str:
         listed = {
             each["Names"]: each
             for each in map(json.loads, recorded("docker-ps-all.jsonl").splitlines())
         }
         mine = [
-            {**listed[name], **({} if found.running else {"Ports": "", "State": "exited"})}
+            {**listed[name], "Ports": self._published(name) if found.running else ""}
             for name, found in self.containers.items()
-            if name in listed
         ]
         return "".join(json.dumps(each) + "\n" for each in [*mine, *self.others])
 
-    def _inspected(self, name: str) -> dict[str, Any]:
+    def inspected(self, name: str) -> dict[str, Any]:
         every = {each["Name"]: each for each in json.loads(recorded("docker-inspect-all.json"))}
         found, container = deepcopy(every[f"/{name}"]), self.containers[name]
         found["State"]["Running"] = container.running
-        found["NetworkSettings"]["Networks"] = dict.fromkeys(container.networks, {})
+        found["NetworkSettings"]["Networks"] = {key: {} for key in container.networks}
         if name == NODE:
             binding = {"HostIp": "127.0.0.1", "HostPort": str(self.port)}
             found["HostConfig"]["PortBindings"]["6443/tcp"] = [binding]
         container.edit(found)
         assert isinstance(found, dict)
         return found
+
+    def _published(self, name: str) -> str:
+        bindings = self.inspected(name)["HostConfig"]["PortBindings"]
+        return ", ".join(
+            f"{each['HostIp']}:{each['HostPort']}->{port}"
+            for port, hosts in bindings.items()
+            for each in hosts
+        )
 
     def _run_registry(self) -> None:
         self.containers[REGISTRY] = Container(networks=("bridge",))
@@ -319,7 +327,7 @@ class Machine:
         self.release = None
 
     def _traefik(self, values: dict[str, Any]) -> Object:
-        ready = 1 if self.ready else 0
+        ready = 1 if self.served else 0
         container = {"name": "traefik", "image": "docker.io/traefik:v3.7.13"}
         return {
             "metadata": {

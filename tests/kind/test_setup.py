@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from drydock.resources import NAMESPACES
+from shipway.kind.layout import Layout
 from tests.kind.machine import (
     CHANGES,
     CONNECT,
@@ -170,16 +171,17 @@ async def test_a_registry_of_ours_on_another_port_is_replaced(machine: Machine) 
         inspected["HostConfig"]["PortBindings"] = {"5000/tcp": [binding]}
 
     machine.containers[REGISTRY].edit = elsewhere
+    machine.containers[REGISTRY].running = False
     assert await machine.setup() == 0
     assert machine.changed == [DROP_REGISTRY, RUN, CONNECT]
 
 
-async def test_a_namespace_that_was_deleted_comes_back(machine: Machine) -> None:
+async def test_a_new_environment_gets_its_namespace(machine: Machine) -> None:
     await machine.setup()
-    machine.store.delete(NAMESPACES, "", "staging")
+    machine.layout = Layout((*NAMES, "review"))
     assert await machine.setup() == 0
-    assert machine.told == {**ALL_THERE, "namespaces": "done: dev, staging, prod"}
-    assert set(NAMES) <= machine.names(NAMESPACES)
+    assert machine.told == {**ALL_THERE, "namespaces": "done: dev, staging, prod, review"}
+    assert {*NAMES, "review"} <= machine.names(NAMESPACES)
 
 
 async def test_teardown_leaves_nothing_and_finds_nothing_the_second_time(machine: Machine) -> None:
@@ -204,7 +206,7 @@ async def test_teardown_leaves_nothing_and_finds_nothing_the_second_time(machine
 
 
 async def test_another_port_of_the_project_leads_to_the_node_s_port_80(machine: Machine) -> None:
-    machine.layout = type(machine.layout)(NAMES, http=8080)
+    machine.layout = Layout(NAMES, http=8080)
     [node] = yaml.safe_load(machine.layout.config)["nodes"]
     assert node["extraPortMappings"] == [
         {"containerPort": 80, "hostPort": 8080, "protocol": "TCP"},

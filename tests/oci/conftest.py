@@ -1,7 +1,6 @@
 """drydock's registry over real HTTP, in this process or in one that can be killed, and what is put before it."""
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,15 +15,17 @@ from shipway.oci.artifact import Artifact, Blob, Descriptor
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
 from shipway.oci.retry import Patience
+from tests.loopback import listen
 
 HASTE = Patience(first=0.01, longest=0.05)
 
 PROCESS = """
-import socket, sys, uvicorn
+import sys, uvicorn
 from pathlib import Path
 from drydock.registry.app import create
+from tests.loopback import listen
 app = create(Path(sys.argv[1]), allowed_hosts={"127.0.0.1"})
-listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
+listener = listen(int(sys.argv[2]))
 print(listener.getsockname()[1], flush=True)
 config = uvicorn.Config(app, lifespan="off", ws="none", log_level="warning")
 uvicorn.Server(config).run(sockets=[listener])
@@ -35,7 +36,7 @@ uvicorn.Server(config).run(sockets=[listener])
 async def serve(app: ASGIApp) -> AsyncIterator[Address]:
     config = uvicorn.Config(app, lifespan="off", ws="none", log_level="warning")
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen() as listener:
         port = listener.getsockname()[1]
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import dagger.client.gen as generated
 from graphql import (
@@ -78,13 +79,13 @@ class _Reader:
                 members = [member.name for member in getattr(generated, name)]
                 self._inputs[name] = GraphQLEnumType(name, {each: each for each in members})
             case ["Input"]:
-                fields = partial(self._input_fields, node)
-                self._inputs[name] = GraphQLInputObjectType(name, fields)
+                self._inputs[name] = GraphQLInputObjectType(name, partial(self._input_fields, node))
             case ["Root"]:
                 self._objects[name] = GraphQLObjectType(name, partial(self._root_fields, node))
             case ["Type"] if not name.startswith("_"):
-                fields = partial(self._fields, node)
-                self._objects[name] = GraphQLObjectType(name, fields, interfaces=[self._node])
+                self._objects[name] = GraphQLObjectType(
+                    name, partial(self._fields, node), interfaces=[self._node]
+                )
 
     def _root_fields(self, node: ast.ClassDef) -> dict[str, GraphQLField]:
         """The SDK asks for objects by `node(id:)`, outside of what is generated."""
@@ -112,10 +113,11 @@ class _Reader:
             if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
         }
 
-    def _output(self, node: ast.expr | None, owner: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  # graphql's wrappers are generic in ways of their own
+    def _output(self, node: ast.expr | None, owner: str) -> Any:
         if node is None:
             return GraphQLNonNull(GraphQLID)
         kind, nullable = _without_none(node)
+        found: Any
         if isinstance(kind, ast.Subscript):
             found = GraphQLList(self._output(kind.slice, owner))
         else:
@@ -124,8 +126,9 @@ class _Reader:
             found = known.get(owner if name == "Self" else name, self._node)
         return found if nullable else GraphQLNonNull(found)
 
-    def _input(self, node: ast.expr, *, optional: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202  # as above
+    def _input(self, node: ast.expr, *, optional: bool) -> Any:
         kind, nullable = _without_none(node)
+        found: Any
         if isinstance(kind, ast.Subscript):
             found = GraphQLList(self._input(kind.slice, optional=False))
         else:

@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import count
 from pathlib import Path
 from string import Template
@@ -22,6 +22,7 @@ from graphql import (
     GraphQLError,
     GraphQLResolveInfo,
     get_named_type,
+    graphql_sync,
     is_leaf_type,
     parse,
     validate,
@@ -32,6 +33,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.loopback import listen
 from tests.runners.dagger_api import schema
 
 OWN = ("/opt/", "/src", "/var/cache")
@@ -129,7 +131,7 @@ class Engine:
         )
         config.timeout_graceful_shutdown = 1
         server = uvicorn.Server(config)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        with listen() as listener:
             self.port = listener.getsockname()[1]
             task = asyncio.create_task(server.serve(sockets=[listener]))
             try:
@@ -154,6 +156,8 @@ class Engine:
         if request.headers.get("authorization") != f"Basic {credentials}":
             return JSONResponse({"errors": [{"message": "no such session"}]}, 401)
         asked = await request.json()
+        if "__schema" in asked["query"]:
+            return JSONResponse(_introspected(asked["query"]))
         document = parse(asked["query"])
         errors = validate(schema(), document)
         if errors:
@@ -181,10 +185,8 @@ class Engine:
         )
         return result if isinstance(result, ExecutionResult) else await result
 
-    async def _resolve(self, thing: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    async def _resolve(self, thing: Thing, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         name = info.field_name
-        if not isinstance(thing, Thing):  # introspection
-            return getattr(thing, name)
         if name == "node":
             return Thing.of(arguments["id"])
         if name == "id":
@@ -324,6 +326,11 @@ class Engine:
                 yield line
 
         return StreamingResponse(lines(), media_type="text/plain")
+
+
+@cache
+def _introspected(query: str) -> dict[str, Any]:
+    return dict(graphql_sync(schema(), query).formatted)
 
 
 def _changed(env: Mapping[str, str], name: str, arguments: dict[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 
 from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
 from shipway.oci import bundles
+from shipway.oci.artifact import Artifact
 from shipway.oci.bundles import NoSuchRelease, Released
 from shipway.oci.errors import TagTaken
 from shipway.pipeline.stage import Facts, Outcome
@@ -41,6 +42,11 @@ def push(folder: Path, tag: str = "v1", shell: ScriptedShell | None = None) -> P
     )
 
 
+def artifact(made: Built) -> Artifact:
+    assert isinstance(made.image, Artifact)
+    return made.image
+
+
 async def release(
     target: Target, voice: Voice, made: Built, stage: Push
 ) -> tuple[Outcome, Released]:
@@ -58,9 +64,9 @@ async def test_an_upload_writes_no_tag(
     await Upload("app", "charts/app", ScriptedShell()).run(Facts([target, made]), voice.say)
     assert watched.tags == []
     async with target.open_registry() as registry:
-        stored = await registry.manifest("app", made.image.digest)
+        stored = await registry.manifest("app", artifact(made).digest)
         chart = await registry.manifest("charts/app", made.chart.artifact.digest)
-    assert (stored.raw, chart.raw) == (made.image.manifest, made.chart.artifact.manifest)
+    assert (stored.raw, chart.raw) == (artifact(made).manifest, made.chart.artifact.manifest)
 
 
 async def test_the_tag_that_makes_a_release_is_written_last(
@@ -69,7 +75,7 @@ async def test_the_tag_that_makes_a_release_is_written_last(
     made = built(tmp_path)
     outcome, released = await release(target, voice, made, push(tmp_path))
     bundle = Bundle(
-        image=ImageRef("app", made.image.digest),
+        image=ImageRef("app", artifact(made).digest),
         chart=ChartRef("charts/app", "1.2.3", made.chart.artifact.digest),
         values={"dev": digest(VALUES.encode())},
         commit=COMMIT,
@@ -143,7 +149,7 @@ async def test_a_latest_tag_moves(target: Target, voice: Voice, tmp_path: Path) 
     _, second = await release(target, voice, other, push(tmp_path, "latest"))
     async with target.open_registry() as registry:
         assert await bundles.find(registry, "app", "latest") == second
-        assert await registry.digest_of("app", "latest") == other.image.digest
+        assert await registry.digest_of("app", "latest") == artifact(other).digest
 
 
 async def test_a_changed_chart_with_the_same_version_is_refused_before_any_tag(

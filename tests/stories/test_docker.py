@@ -25,6 +25,7 @@ from shipway.kube.access import Access
 from shipway.model.bundle import Bundle
 from shipway.oci.bundles import Released
 from shipway.oci.reference import Address
+from shipway.oci.registry import Registry
 from shipway.pipeline.events import Event, StageFinished
 from shipway.shell.local import LocalShell
 from shipway.targets.provider import Provider
@@ -40,7 +41,18 @@ LOCKED_IN = (
     *("--read-only", "--tmpfs", "/tmp", "--user", "10001:10001"),
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
 )
+PLAIN = {
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+}
 PATIENCE = 60.0  # seconds
+
+
+def clients() -> dict[Path, Path]:
+    """The folders of the PATH in which there is a docker, each docker once."""
+    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep) if folder]
+    found = [folder / "docker" for folder in reversed(folders) if (folder / "docker").is_file()]
+    return {path.resolve(): path.parent for path in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +105,12 @@ class Project:
     registry: Address
     events: list[Event] = field(default_factory=list)
 
-    async def release(self, tag: str) -> Bundle:
+    async def release(self, tag: str, *, client: Path | None = None) -> Bundle:
+        """By the docker client in the folder `client`, or by the first on the PATH."""
         self.events.clear()
         folder = self.bench.folder
-        programs = [folder / ".shipway" / "tools", Path(sys.executable).parent]
+        own = [client] if client else []
+        programs = [*own, folder / ".shipway" / "tools", Path(sys.executable).parent]
         session = Rehearsal(
             project=load(folder / "shipway.yaml"),
             target="kind",
@@ -110,12 +124,14 @@ class Project:
         return report.facts.of(Released).bundle
 
     async def forget(self) -> None:
-        """What the engine keeps of this project only."""
-        names = Command(("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"))
+        """What the engine keeps for this project alone: the image as it was built, and as it was pulled to run."""
+        host = self.registry.host
         built = DockerImage(self.bench.folder, PurePath("app"), "sample-app").name
+        form = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"
         shell = LocalShell(self.bench.folder)
-        here = (await shell.run(names)).stdout.splitlines()
-        ours = [name for name in here if name == built or name.startswith(self.registry.host)]
+        here = await shell.run(Command(("docker", "image", "ls", "--digests", "--format", form)))
+        words = [word for word in here.stdout.split() if not word.endswith("<none>")]
+        ours = [word for word in words if word == built or word.startswith(f"{host}/")]
         await shell.run(Command(("docker", "image", "rm", *ours)))
 
     @property
@@ -185,6 +201,18 @@ async def test_docker_checks_builds_and_pushes(project: Project) -> None:
     }
     assert await project.release("v1") == first
     assert project.endings["push"] == "unchanged"
+
+
+@pytest.mark.parametrize("client", sorted(clients().values()), ids=str)
+async def test_every_docker_client_of_this_machine_builds_one_plain_image(
+    project: Project, client: Path
+) -> None:
+    """They differ in how they build: by buildx, by a BuildKit of their own, or without."""
+    made = await project.release(f"by{str(client).replace('/', '-')}", client=client)
+    async with Registry(project.registry) as registry:
+        manifest = await registry.manifest(made.image.repository, made.image.digest)
+    assert manifest.descriptor.media_type in PLAIN
+    assert project.endings["push"] == "done"
 
 
 async def test_the_image_runs_by_its_digest_as_locked_in_as_in_a_pod(

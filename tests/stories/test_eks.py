@@ -80,7 +80,7 @@ async def team(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Team]:
 
 
 async def test_without_a_base_image_nothing_is_built(team: Team) -> None:
-    team.bench.edit("shipway.yaml", SAMPLE_BASE, "null")
+    team.bench.edit("shipway.yaml", SAMPLE_BASE, "null\n  builder: python")
     said = await team.shipway("build", "--tag", "v1")
     await team.bench.restore()
     assert (said.code, said.out, said.err) == (

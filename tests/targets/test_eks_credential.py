@@ -2,6 +2,7 @@
 
 import json
 import stat
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from shipway.errors import CommandFailed
 from shipway.shell.local import LocalShell
 from shipway.targets.eks_credential import VARIABLE, Credential, plugin
 
-NOW = datetime.now(UTC).timestamp()
 REAL = "the answer of aws\n"
 ASKED = plugin(("echo", "the answer of aws"))
 
@@ -27,9 +27,10 @@ async def told(folder: Path, env: dict[str, str]) -> str:
 
 
 async def test_a_young_token_is_handed_out_as_it_is(tmp_path: Path) -> None:
-    kept = Credential(sign, tmp_path / "eks" / "credential", clock=lambda: NOW)
+    now = time.time()
+    kept = Credential(sign, tmp_path / "eks" / "credential", clock=lambda: now)
     assert await kept.bearer() == await sign()
-    ends = datetime.fromtimestamp(NOW + 840, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ends = datetime.fromtimestamp(now + 840, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert json.loads(await told(tmp_path, {VARIABLE: str(kept.file)})) == {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
         "kind": "ExecCredential",
@@ -40,7 +41,7 @@ async def test_a_young_token_is_handed_out_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("age", "is_young"), [(540, True), (601, False), (100_000, False)])
 async def test_after_ten_minutes_aws_is_asked(tmp_path: Path, age: int, is_young: bool) -> None:
-    kept = Credential(sign, tmp_path / "credential", clock=lambda: NOW - age)
+    kept = Credential(sign, tmp_path / "credential", clock=lambda: time.time() - age)
     await kept.bearer()
     said = await told(tmp_path, {VARIABLE: str(kept.file)})
     assert (said != REAL) is is_young

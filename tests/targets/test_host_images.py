@@ -50,7 +50,7 @@ async def resolve(address: Address, *, host_images: bool) -> str:
         ingress_port=None,
         host_images=host_images,
     )
-    stage = Resolve("sample-app", "v1")
+    stage = Resolve("sample-app", "v1", "shipway build --tag v1")
     outcome = await stage.run(Facts([target]), Say("resolve", lambda _event: None))
     return outcome.summary
 

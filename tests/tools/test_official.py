@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shipway.tools.official import PUBLISHED, Download, Official, filled
-from shipway.tools.pins import HELM, KUBECTL
+from shipway.tools.pins import HELM, KIND, KUBECTL
 from shipway.tools.source import PassedOver
 from shipway.tools.tool import Tool
 from tests.tools.conftest import PLATFORM, digest, names, pin, program, tar_gz
@@ -33,6 +33,11 @@ def test_the_published_addresses() -> None:
     assert filled(PUBLISHED["kubectl"], KUBECTL, "linux/arm64") == Download(
         url="https://dl.k8s.io/release/v1.36.3/bin/linux/arm64/kubectl",
         checksum="https://dl.k8s.io/release/v1.36.3/bin/linux/arm64/kubectl.sha256",
+    )
+    releases = "https://github.com/kubernetes-sigs/kind/releases/download"
+    assert filled(PUBLISHED["kind"], KIND, "darwin/arm64") == Download(
+        url=f"{releases}/v0.32.0/kind-darwin-arm64",
+        checksum=f"{releases}/v0.32.0/kind-darwin-arm64.sha256sum",
     )
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shipway.tools.pins import HELM, KUBECTL, PACKAGE, Pin, Version
+from shipway.tools.pins import HELM, KIND, KUBECTL, PACKAGE, Pin, Version
 
 
 @pytest.mark.parametrize("tool", [HELM, KUBECTL], ids=lambda each: each.name)
@@ -27,6 +27,12 @@ def test_a_pin_fits_itself_and_is_in_the_package(tool: Pin) -> None:
         (KUBECTL, (1, 37, 4), True),
         (KUBECTL, (1, 38, 0), False),
         (KUBECTL, (2, 36, 0), False),
+        (KIND, (0, 26, 9), False),
+        (KIND, (0, 27, 0), True),
+        (KIND, KIND.version, True),
+        (KIND, (0, 33, 1), True),
+        (KIND, (0, 34, 0), False),
+        (KIND, (1, 30, 0), False),
     ],
 )
 def test_what_is_on_path_must_be_near_enough(tool: Pin, version: Version, fits: bool) -> None:

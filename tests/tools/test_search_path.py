@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from shipway.shell.local import LocalShell
+from shipway.tools.pins import KIND
 from shipway.tools.search_path import SearchPath
 from shipway.tools.source import PassedOver
 from shipway.tools.tool import Tool
 from tests.tools.conftest import digest, executable, names, pin, program
+
+KIND_SAID = Path(__file__).parents[1] / "kind" / "recorded"
 
 
 async def test_a_fitting_program_is_linked(
@@ -63,3 +66,30 @@ async def test_our_own_folder_on_path_is_no_source(shell: LocalShell, tools: Pat
     executable(tools / "rudder", program())
     with pytest.raises(PassedOver, match=r"^no rudder there$"):
         await SearchPath(shell, str(tools)).provide(pin(), tools, print)
+
+
+@pytest.mark.parametrize(
+    ("version", "ending"),
+    [
+        ("0.26.0", "{} is 0.26.0, wanted is 0.27 to 0.33"),
+        ("0.27.0", None),
+        ("0.29.0", None),
+        ("0.30.0", None),
+        ("0.31.0", None),
+        ("0.32.0", None),
+        ("0.33.0", None),
+    ],
+)
+async def test_what_each_kind_says_of_its_version_is_understood(
+    shell: LocalShell, tools: Path, tmp_path: Path, version: str, ending: str | None
+) -> None:
+    said = (KIND_SAID / f"kind-{version}-version.txt").read_text().strip()
+    script = f"#!/bin/sh\necho '{said}'\n".encode()
+    theirs = executable(tmp_path / "bin" / "kind", script)
+    source = SearchPath(shell, str(tmp_path / "bin"))
+    if ending is None:
+        assert (await source.provide(KIND, tools, print)).version == version
+        return
+    with pytest.raises(PassedOver) as passed:
+        await source.provide(KIND, tools, print)
+    assert str(passed.value) == ending.format(theirs)

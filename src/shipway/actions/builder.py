@@ -27,7 +27,7 @@ class BaseMissing(ShipwayError):
     exit_code: ClassVar[int] = USAGE
 
     target: str
-    docker: str  # why the docker builder is no way out
+    docker: str = ""  # why the docker builder, which was asked too, is no way out
 
     @property
     def problem(self) -> str:
@@ -41,7 +41,7 @@ class BaseMissing(ShipwayError):
 
     @property
     def details(self) -> tuple[str, ...]:
-        return (f"the docker builder, which can do without, cannot build either: {self.docker}",)
+        return (f"and Docker cannot build it either: {self.docker}",) if self.docker else ()
 
 
 def choose(session: Session) -> Choice:
@@ -78,7 +78,7 @@ async def check(session: Session) -> None:
     choice = choose(session)
     if choice.builder == "python":
         if session.project.image.base is None and not session.provider.host_images:
-            raise BaseMissing(session.target, "shipway.yaml asks for python")
+            raise BaseMissing(session.target)
         return
     try:
         docker.check(_docker(session))

@@ -1,6 +1,7 @@
 """Why an image could not be built or sent, read from what the builders and the engine print."""
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import ClassVar
@@ -17,7 +18,7 @@ REFUSED = (
     "403 forbidden",
     "denied",
 )
-MISSING = ("not found", "manifest unknown", "no such image", "does not exist")
+MISSING = ("not found", "manifest unknown", "does not exist")
 SHOWN = 60  # characters of an instruction: the line's number leads to the rest
 NO_TLS = "server gave http response to https client"
 
@@ -119,6 +120,8 @@ class NotPushed(ShipwayError):
         said = self.reason.lower()
         if any(words in said for words in REFUSED):
             return f"check the credentials for {self.host}, and that they may push"
+        if any(words in said for words in MISSING):
+            return "create the repository (on EKS: shipway setup eks)"
         if NO_TLS in said:
             return f'add "{self.host}" to insecure-registries in the engine\'s daemon.json'
         return (
@@ -127,8 +130,14 @@ class NotPushed(ShipwayError):
         )
 
 
-def build_error(failure: CommandFailed, log: BuildLog, file: PurePath, text: str) -> ShipwayError:
-    """`text` is what the Dockerfile `file` says."""
+def build_error(
+    failure: CommandFailed,
+    log: BuildLog,
+    file: PurePath,
+    text: str,
+    arguments: Mapping[str, str],
+) -> ShipwayError:
+    """`text` is what the Dockerfile `file` says, `arguments` what it was built with."""
     known = told(failure)
     if known is not failure:
         return known
@@ -139,7 +148,7 @@ def build_error(failure: CommandFailed, log: BuildLog, file: PurePath, text: str
         return failure
     reason = step.cause or _last_words(failure)
     if base := _base(step):
-        return BaseNotPulled(base, reason)
+        return BaseNotPulled(dockerfile.filled(base, text, arguments), reason)
     line = dockerfile.line_of(text, step.instruction)
     return StepFailed(file, line, step.instruction, reason, tuple(step.said))
 

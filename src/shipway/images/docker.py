@@ -109,7 +109,7 @@ async def _run(
         await shell.run(docker.build(way, wanted), listen=log.hear)
     except CommandFailed as failure:
         text = (image.root / image.dockerfile).read_text(encoding="utf-8")
-        raise build_error(failure, log, image.dockerfile, text) from failure
+        raise build_error(failure, log, image.dockerfile, text, wanted.arguments) from failure
 
 
 async def _look(name: str, way: Way, shell: Shell) -> Loaded:

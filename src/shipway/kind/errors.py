@@ -137,26 +137,26 @@ class KindFailed(ShipwayError):
         return self.tail
 
 
-# What kind prints → the limit that was met and how to lift it.
+# All of these words in what kind prints → the limit that was met, and how to lift it.
 LIMITS = (
     (
-        "too many open files",
+        ("too many open files",),
         "too many open files",
         "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512",
     ),
     (
-        "cgroup v1 is deprecated",
+        ("cgroup v1 is deprecated", "failed to init node with kubeadm"),
         "this machine still has cgroup v1, which Kubernetes has left behind",
         "boot it with cgroup v2 (systemd.unified_cgroup_hierarchy=1)",
     ),
     (
-        "could not find a log line that matches",
+        ("could not find a log line that matches",),
         "its node did not come up, as happens where memory or inotify watches are short",
         "give Docker 4 GB or more, and: sudo sysctl fs.inotify.max_user_instances=512",
     ),
-    ("cannot allocate memory", "memory is short", "give Docker 4 GB of memory or more"),
+    (("cannot allocate memory",), "memory is short", "give Docker 4 GB of memory or more"),
     (
-        "the kubelet is not healthy",
+        ("the kubelet is not healthy",),
         "its kubelet did not come up, as happens where memory is short",
         "give Docker 4 GB of memory or more",
     ),
@@ -173,8 +173,8 @@ def told(failure: CommandFailed, lines: Sequence[str]) -> ShipwayError:
     of_docker = docker.told(CommandFailed(failure.command, failure.returncode, tail))
     if not isinstance(of_docker, CommandFailed):
         return of_docker
-    for sign, limit, way in LIMITS:
-        if sign in said.lower():
+    for signs, limit, way in LIMITS:
+        if all(sign in said.lower() for sign in signs):
             return NoRoomForKind(limit, way, tail)
     first = next((line for line in lines if line.startswith("ERROR: ")), "it did not say why")
     return KindFailed(first.removeprefix("ERROR: failed to create cluster: "), tail)

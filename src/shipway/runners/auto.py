@@ -19,12 +19,11 @@ OWN_ENGINE = ("DAGGER_SESSION_PORT", "_EXPERIMENTAL_DAGGER_RUNNER_HOST")
 
 async def look(shell: Shell, env: Mapping[str, str]) -> Facts:
     """One short command; none where docker is not installed."""
+    no_engine = None
     try:
         await engine(shell)
     except ShipwayError as error:
         no_engine = error.problem
-    else:
-        no_engine = None
     return Facts(
         sdk=find_spec("dagger") is not None,
         own_engine=any(name in env for name in OWN_ENGINE),
@@ -59,7 +58,8 @@ class AutoRunner:
                 await self._runners[name].run(argv, folder, listen)
             except RunnerUnable as unable:
                 self._unable.setdefault(name, unable)
-                listen(unable.problem)
+                for line in (unable.problem, *unable.details):
+                    listen(line)
             else:
                 self._used = name
                 return
@@ -71,4 +71,4 @@ class AutoRunner:
             return self._choice
 
     def _told(self) -> list[str]:
-        return [unable.problem for unable in self._unable.values()]
+        return [f"{unable.runner}: {unable.reason}" for unable in self._unable.values()]

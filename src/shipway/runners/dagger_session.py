@@ -9,10 +9,9 @@ import os
 import re
 import sys
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from io import TextIOBase
-from typing import Any, TextIO, cast
+from collections.abc import Mapping, Sequence
+from threading import Lock, Thread
+from typing import Any
 
 import dagger
 
@@ -36,34 +35,47 @@ def tell(**event: object) -> None:
     sys.stdout.flush()
 
 
-@dataclass
-class EngineLog(TextIOBase):
+class EngineLog:
     """The engine's own progress, read for the lines of the containers: the API gives output at the end only."""
 
-    told: Counter[str] = field(default_factory=Counter)
-    last: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    def __init__(self) -> None:
+        reading, writing = os.pipe()
+        self.file = os.fdopen(writing, "w")  # the engine's program writes to it itself
+        self.rest: deque[str] = deque(maxlen=20)
+        self._told: Counter[str] = Counter()
+        self._over = False
+        self._turn = Lock()
+        self._reader = Thread(target=self._read, args=(reading,), daemon=True)
+        self._reader.start()
 
-    def writelines(self, lines: Iterable[Any]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def write(self, text: str) -> int:
-        for raw in text.splitlines():
-            line = _COLOUR.sub("", raw).rstrip()
-            if found := _LOG.fullmatch(line):
-                self.told[found["line"]] += 1
-                tell(line=found["line"])
-            elif line:
-                self.last.append(line)
-        return len(text)
+    def end(self) -> None:
+        """All of it is read, unless something that the engine left behind keeps the pipe open."""
+        self.file.close()
+        self._reader.join(1)
 
     def complete(self, output: str) -> None:
-        """The whole output is known: tell what was not told yet."""
-        for line in output.splitlines():
-            if self.told[line.rstrip()]:
-                self.told[line.rstrip()] -= 1
-            else:
-                tell(line=line)
+        """The whole output is known: tell what was not told yet, and nothing twice."""
+        with self._turn:
+            self._over = True
+            for line in output.splitlines():
+                if self._told[line.rstrip()]:
+                    self._told[line.rstrip()] -= 1
+                else:
+                    tell(line=line)
+
+    def _read(self, pipe: int) -> None:
+        with os.fdopen(pipe, errors="replace") as lines:
+            for raw in lines:
+                self._hear(_COLOUR.sub("", raw).rstrip())
+
+    def _hear(self, line: str) -> None:
+        found = _LOG.fullmatch(line)
+        with self._turn:
+            if found and not self._over:
+                self._told[found["line"]] += 1
+                tell(line=found["line"])
+            elif line and not found:
+                self.rest.append(line)
 
 
 def prepared(client: dagger.Client, image: str, locks: Sequence[str]) -> dagger.Container:
@@ -117,7 +129,7 @@ def check(
 async def serve(request: Mapping[str, Any]) -> None:
     log = EngineLog()
     try:
-        async with dagger.Connection(dagger.Config(log_output=cast(TextIO, log))) as client:
+        async with dagger.Connection(dagger.Config(log_output=log.file)) as client:
             container = prepared(client, request["image"], request["requirements"])
             try:
                 ready = await container.sync()
@@ -130,21 +142,19 @@ async def serve(request: Mapping[str, Any]) -> None:
                 )
                 return
             except dagger.QueryError as error:
-                unable(
-                    f"{request['image']} cannot be used: {first(error)}",
-                    f"docker pull {request['image']}",
-                )
+                image = request["image"]
+                unable(f"{image} cannot be used", f"docker pull {image}", [first(error)])
                 return
             tell(ready=True)
             await finish(check(client, ready, request), log)
     except dagger.DownloadError as error:
-        unable(
-            f"its command line program cannot be downloaded: {first(error)}", "check the network"
-        )
+        reason = "its command line program cannot be downloaded"
+        unable(reason, "check the network", [first(error)])
     except dagger.ProvisionError as error:
-        unable(f"its engine does not start: {first(error)}", "docker info", list(log.last))
+        log.end()
+        unable("its engine does not start", "docker info", [first(error), *log.rest])
     except dagger.ClientConnectionError as error:
-        unable(f"its session does not answer: {first(error)}", "unset DAGGER_SESSION_PORT")
+        unable("its session does not answer", "unset DAGGER_SESSION_PORT", [first(error)])
 
 
 async def finish(container: dagger.Container, log: EngineLog) -> None:

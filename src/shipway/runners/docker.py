@@ -45,7 +45,11 @@ class ImageUnavailable(ShipwayError):
 
     @property
     def problem(self) -> str:
-        return f"{self.image} cannot be pulled: {self.reason}"
+        return f"{self.image} cannot be pulled"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return (self.reason,)
 
     @property
     def remedy(self) -> str:

@@ -40,7 +40,7 @@ class ChartVersionTaken(ShipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The only stage that writes tags: all are free before the first is written, and the bundle's is the last.
+    """The only stage that writes tags for people: all are free before the first is written, and the bundle's is the last.
 
     A release that is there under this tag with the same content stays what it is, whatever commit made it again.
     """

@@ -1,7 +1,6 @@
 """An API server on a store in memory: called in process, or served with TLS for the real clients."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from drydock.kubeconfig import kubeconfig
 from drydock.pki import Identity, identity
 from drydock.resources import NAMESPACES, Object
 from drydock.store import Store
+from tests.loopback import listen
 
 TOKEN = "s3cret"
 
@@ -114,7 +114,7 @@ def call(client: httpx2.AsyncClient) -> Call:
 @asynccontextmanager
 async def serving(app: ASGIApp, tls: Identity) -> AsyncIterator[int]:
     """The port of `app`, served with TLS as long as this lasts."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen()
     config = uvicorn.Config(
         app,
         http="httptools",

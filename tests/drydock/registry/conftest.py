@@ -18,11 +18,12 @@ from drydock.registry.app import create
 from drydock.registry.schema import MANIFEST
 
 PROCESS = """
-import socket, sys, uvicorn
+import sys, uvicorn
 from pathlib import Path
 from drydock.registry.app import create
+from tests.loopback import listen
 app = create(Path(sys.argv[1]), allowed_hosts={"127.0.0.1"})
-listener = socket.create_server(("127.0.0.1", 0))
+listener = listen()
 print(listener.getsockname()[1], flush=True)
 config = uvicorn.Config(app, lifespan="off", ws="none", log_level="warning")
 uvicorn.Server(config).run(sockets=[listener])
