@@ -14,7 +14,8 @@ from shipway.oci.artifact import Artifact, Blob
 from shipway.oci.errors import Unauthorized
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
-from shipway.targets.eks_login import OLD, Login, provider_for
+from shipway.targets.eks_login import OLD, Login
+from shipway.targets.login import login_for
 from tests.aws.cloud import serve
 from tests.stories.eks_stand_in import Ecr
 
@@ -93,10 +94,10 @@ async def test_helm_gets_each_token_in_a_file_that_only_its_owner_can_read(tmp_p
 
 
 def test_only_a_registry_of_ecr_gets_the_login_of_aws() -> None:
-    assert provider_for("123456789012.dkr.ecr.eu-west-1.amazonaws.com") is not None
+    assert login_for("123456789012.dkr.ecr.eu-west-1.amazonaws.com") is not None
     for host in (
         "docker.io",
         "public.ecr.aws",
         "123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example",
     ):
-        assert provider_for(host) is None
+        assert login_for(host) is None

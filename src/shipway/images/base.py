@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from shipway.aws import ecr
+from shipway.aws.repository import region_of
 from shipway.errors import USAGE, ShipwayError
 from shipway.images.cache import Layer
 from shipway.images.layer import LAYER
@@ -143,7 +143,7 @@ def _readable(base: str, reference: Reference) -> Iterator[None]:
 
 def _way_in(reference: Reference) -> str:
     """Some registries say of an image that is not there that nobody may read it."""
-    if ecr.region_of(reference.host):
+    if region_of(reference.host):
         return (
             "give this identity ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository "
             f"{reference.repository}, in its policy too where it is another account's"

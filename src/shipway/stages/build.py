@@ -19,7 +19,7 @@ from shipway.oci.reference import Address, Reference
 from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
-from shipway.targets.eks_login import provider_for
+from shipway.targets.login import login_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Build:
     chart: Path
     cache: Path
     shell: Shell
-    login: Callable[[str], CredentialsProvider | None] = provider_for  # by the base's host
+    login: Callable[[str], CredentialsProvider | None] = login_for  # by the base's host
     why: str = ""  # this builder, where nobody named one
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:

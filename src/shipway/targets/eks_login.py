@@ -22,11 +22,8 @@ class _Kept:
     since: float
 
 
-def provider_for(host: str) -> CredentialsProvider | None:
-    """For whoever reads from `host`, on whatever target: a private registry of ECR takes nobody else's login."""
-    region = ecr.region_of(host)
-    if region is None:
-        return None
+def reader(host: str, region: str) -> CredentialsProvider:
+    """For whoever only reads from `host`, a registry of ECR."""
     aws = Aws(region)
     return Login(lambda: ecr.token(aws), host).provider()
 

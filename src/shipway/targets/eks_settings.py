@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from shipway.aws.ecr import Repository
+from shipway.aws.repository import Repository
 from shipway.errors import USAGE, ShipwayError
 
 NAMES = ("AWS_ACCOUNT_ID", "AWS_REGION", "ECR_REPO_URI", "EKS_CLUSTER_NAME")

@@ -5,7 +5,6 @@ from typing import ClassVar, Protocol
 
 from shipway.config.project import Project
 from shipway.shell.shell import Shell
-from shipway.targets.eks import Eks
 from shipway.targets.embedded import Embedded
 from shipway.targets.kind import Kind
 from shipway.targets.target import Target
@@ -34,10 +33,16 @@ class Provider(Protocol):
         ...
 
 
+def _eks(project: Project, shell: Shell) -> Provider:
+    from shipway.targets.eks import Eks  # noqa: PLC0415  # boto3 takes as long as a short verb
+
+    return Eks(project, shell)
+
+
 PROVIDERS: dict[str, Callable[[Project, Shell], Provider]] = {
     "embedded": Embedded,
     "kind": Kind,
-    "eks": Eks,
+    "eks": _eks,
 }
 
 
