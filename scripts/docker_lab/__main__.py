@@ -1,6 +1,7 @@
 """`make docker-lab` and `make test-docker`: the tests that need a Docker engine, on one of Debian's or on yours."""
 
 import asyncio
+import os
 import shlex
 import signal
 import sys
@@ -9,13 +10,17 @@ from pathlib import Path
 import click
 
 from docker_lab import commands, lab
-from docker_lab.cannot import NothingRun
+from docker_lab.cannot import BaseMissing, NothingRun
 from docker_lab.lab import ROOT, say
+from shipway.commands import docker
 from shipway.docker.engine import engine
 from shipway.docker.errors import DockerDenied, DockerDown, DockerMissing
 from shipway.errors import INTERRUPTED, CommandFailed, MachineRefused, ShipwayError
 from shipway.shell.local import LocalShell
+from shipway.shell.shell import Shell
 
+BASE = "SHIPWAY_DOCKER_BASE"
+PUBLIC = "docker.io/library/python:3.12-slim"
 PATIENCE = 30.0  # seconds that interrupted tests have to tidy up
 
 
@@ -44,12 +49,29 @@ async def down() -> int:
 
 async def test(paths: tuple[str, ...]) -> int:
     """On the engine that answers."""
+    shell = LocalShell(ROOT)
     try:
-        found = await engine(LocalShell(ROOT))
+        found = await engine(shell)
+        say(f"Docker engine {found.version}, client {found.client}")
+        base = os.environ.get(BASE) or await _public(shell)
     except (DockerMissing, DockerDown, DockerDenied) as why:
+        raise NothingRun(why, "on Debian as root: make docker-lab") from why
+    except BaseMissing as why:
         raise NothingRun(why) from why
-    say(f"Docker engine {found.version}, client {found.client}")
-    return await _pytest(paths, {})
+    return await _pytest(paths, {BASE: base})
+
+
+async def _public(shell: Shell) -> str:
+    """What the tests build on where nobody named another image."""
+    try:
+        await shell.run(docker.look_at_image(PUBLIC))
+    except CommandFailed:
+        say(f"pulling {PUBLIC}")
+        try:
+            await shell.run(docker.pull(PUBLIC))
+        except CommandFailed as failed:
+            raise BaseMissing(PUBLIC, BASE, failed.tail) from failed
+    return PUBLIC
 
 
 async def _pytest(paths: tuple[str, ...], env: dict[str, str]) -> int:

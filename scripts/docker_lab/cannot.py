@@ -26,19 +26,45 @@ class Cannot(ShipwayError):
 
 @dataclass(eq=False)
 class NothingRun(ShipwayError):
-    """No engine answers, and installing one is nobody's wish."""
+    """Something is missing that we do not fetch into the system unasked."""
 
     exit_code: ClassVar[int] = CANNOT
 
     why: ShipwayError
+    otherwise: str = ""  # another way
 
     @property
     def problem(self) -> str:
         return f"no test marked docker was run: {self.why.problem}"
 
     @property
+    def details(self) -> tuple[str, ...]:
+        return self.why.details
+
+    @property
     def remedy(self) -> str:
-        return f"{self.why.remedy}; on Debian as root: make docker-lab"
+        return "; ".join(filter(None, (self.why.remedy, self.otherwise)))
+
+
+@dataclass(eq=False)
+class BaseMissing(ShipwayError):
+    exit_code: ClassVar[int] = CANNOT
+
+    image: str
+    variable: str
+    tail: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        return f"{self.image}, which the tests build on, cannot be pulled"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.tail
+
+    @property
+    def remedy(self) -> str:
+        return f"name another image with Python and pip: export {self.variable}=…"
 
 
 @dataclass(eq=False)
