@@ -30,6 +30,7 @@ class CloudFormation:
             Resource("Charts", "AWS::ECR::Repository", "CREATE_COMPLETE", "charts/sample-app"),
         ]
     )
+    deleted: list[str] = field(default_factory=list)  # the names of those that are gone
     throttled: int = 0  # how many looks at a stack that is being deleted are refused
     denied: bool = False  # whether this identity may not list them
     after_delete: tuple[str, ...] = ("DELETE_IN_PROGRESS", GONE)
@@ -42,13 +43,14 @@ class CloudFormation:
 
     def answer(self, params: Mapping[str, Any], **_: object) -> tuple[AWSResponse, dict[str, Any]]:
         """To `before-call`, with what botocore would have parsed."""
-        action, name = params["body"]["Action"], params["body"]["StackName"]
+        action, name = params["body"]["Action"], params["body"].get("StackName", "")
         self.calls.append(action)
         answers = {
             "DeleteStack": self._delete,
             "DescribeStacks": self._stacks,
             "DescribeStackEvents": self._events,
             "ListStackResources": self._resources,
+            "ListStacks": self._former,
         }
         parsed = answers[action](name)
         status = 400 if "Error" in parsed else 200
@@ -66,7 +68,8 @@ class CloudFormation:
             return {"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}
         status = left.pop(0) if len(left) > 1 else left[0]
         if status == GONE:
-            self.statuses.pop(name, None)
+            if self.statuses.pop(name, None):
+                self.deleted.append(name)
             return _unknown(name)
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
         return {"Stacks": [{"StackName": name, "StackStatus": status, "Outputs": outputs}]}
@@ -88,7 +91,7 @@ class CloudFormation:
     def _resources(self, name: str) -> dict[str, Any]:
         if self.denied:
             return {"Error": {"Code": "AccessDenied", "Message": "not you"}}
-        if name not in self.statuses:
+        if name not in (*self.statuses, *map(_id, self.deleted)):
             return _unknown(name)
         return {
             "StackResourceSummaries": [
@@ -101,6 +104,15 @@ class CloudFormation:
                 for each in self.resources
             ]
         }
+
+
+    def _former(self, _name: str) -> dict[str, Any]:
+        found = [{"StackId": _id(name), "StackName": name} for name in self.deleted]
+        return {"StackSummaries": found}
+
+
+def _id(name: str) -> str:
+    return f"arn:aws:cloudformation:::stack/{name}/1"
 
 
 def _unknown(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from drydock.resources import INGRESSES, SERVICES
 from drydock.store import Store
+from shipway.aws.cluster import kubeconfig_file
 from shipway.eks.resources import Resource
 from tests.aws.cloud import ACCOUNT, CLUSTER, REGION
 from tests.eks.account import (
@@ -76,7 +77,7 @@ async def test_the_cluster_goes_and_nothing_leads_to_it_any_more(
         "releases": "done: 3 releases and every ingress are deleted",
         "balancers": f"unchanged: {NO_BALANCERS}",
         "destroy": f"done: the stack {CLUSTER} is gone",
-        "forget": f"done: no context {CLUSTER} and no .env.eks any more",
+        "forget": f"done: removed the context {CLUSTER} and .env.eks",
         "leftovers": f"unchanged: nothing is left in {ACCOUNT}, {REGION}",
     }
     assert there.ran == [AWS_VERSION, PRIVATE_KUBECONFIG, *UNINSTALL, *FORGET]
@@ -95,7 +96,7 @@ async def test_a_second_teardown_finds_nothing_to_do(there: Machine) -> None:
         "releases": "unchanged: there is no cluster to hold any",
         "balancers": f"unchanged: {NO_BALANCERS}",
         "destroy": f"unchanged: no stack {CLUSTER}",
-        "forget": f"unchanged: neither a context {CLUSTER} nor .env.eks",
+        "forget": f"unchanged: nothing here leads to {CLUSTER}",
         "leftovers": f"unchanged: nothing is left in {ACCOUNT}, {REGION}",
     }
 
@@ -347,6 +348,37 @@ async def test_what_stays_in_the_account_is_named(machine: Machine) -> None:
     )
 
 
+async def test_a_second_teardown_still_names_what_the_first_one_left(machine: Machine) -> None:
+    kms = boto3.client("kms", REGION)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    gone = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)["DeletionDate"]
+    machine.stacks.resources.append(Resource("Secrets", "AWS::KMS::Key", "DELETE_COMPLETE", key))
+    machine.stacks.deleted = [CLUSTER, "another-stack"]
+    make_repositories()
+    assert await machine.teardown() == 0
+    assert machine.told["leftovers"] == (
+        f"unchanged: left in {ACCOUNT}, {REGION}: repository sample-app, repository "
+        "charts/sample-app, "
+        f"key {key}, which nobody can use any more and which goes on {gone.date()}"
+    )
+    assert machine.stacks.calls.count("ListStackResources") == 1  # of no stack of another name
+
+
+async def test_the_way_in_goes_and_those_into_other_clusters_stay(there: Machine) -> None:
+    files = [
+        there.root / kubeconfig_file(account, REGION, name)
+        for account, name in ((ACCOUNT, CLUSTER), (ACCOUNT, "another"), ("210987654321", CLUSTER))
+    ]
+    files[0].parent.mkdir(parents=True)
+    for file in files:
+        file.touch()
+    assert await there.teardown() == 0
+    assert [file.exists() for file in files] == [False, True, True]
+    assert there.told["forget"] == (
+        f"done: removed the context {CLUSTER} and {files[0].name} and .env.eks"
+    )
+
+
 async def test_more_log_groups_than_aws_tells_at_once_are_all_named(machine: Machine) -> None:
     names = [f"/aws/lambda/{CLUSTER}-{number:02}" for number in range(51)]
     for name in names:
@@ -359,3 +391,4 @@ async def test_the_settings_of_another_cluster_stay(there: Machine) -> None:
     there.settings.write_text(there.settings.read_text().replace(CLUSTER, "another-cluster"))
     assert await there.teardown() == 0
     assert there.settings.exists()
+    assert there.told["forget"] == f"done: removed the context {CLUSTER}"

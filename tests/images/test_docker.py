@@ -13,6 +13,7 @@ from shipway.docker.build_errors import DockerfileMissing, StepFailed
 from shipway.docker.errors import DockerDown, DockerMissing
 from shipway.errors import ProgramMissing
 from shipway.images.docker import LARGE, DockerImage, Loaded, build
+from shipway.model.platform import Platform
 from shipway.shell.shell import Finished, Listener
 from shipway.testing.scripted_shell import Expect, ScriptedShell
 
@@ -49,7 +50,7 @@ def name(image: DockerImage) -> str:
 
 
 def found(image: DockerImage) -> Expect:
-    facts = json.dumps({"Id": "sha256:aa", "Size": 90_000_000})
+    facts = json.dumps({"Id": "sha256:aa", "Size": 90_000_000, "Architecture": "arm64"})
     return Expect(f"docker image inspect --format '{{{{json .}}}}' {name(image)}", facts)
 
 
@@ -65,7 +66,7 @@ async def test_buildx_builds_where_it_works(image: DockerImage) -> None:
     loaded, said, _ = await built(
         image, NO_GIT, BUILDX, Expect(lines(image)["buildx"]), found(image)
     )
-    assert (loaded, said) == (Loaded("sha256:aa", 90_000_000, "buildx"), [])
+    assert (loaded, said) == (Loaded("sha256:aa", 90_000_000, "buildx", Platform("arm64")), [])
 
 
 async def test_without_buildx_an_older_client_builds_with_its_own_buildkit(

@@ -14,13 +14,14 @@ from shipway.docker.build_errors import NotPushed
 from shipway.errors import CommandFailed
 from shipway.images.docker import Loaded
 from shipway.images.docker_push import push
+from shipway.model.platform import Platform
 from shipway.oci.auth import Credentials
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
 from shipway.shell.shell import Finished, Listener
 from tests.oci.conftest import image, serve
 
-LOADED = Loaded(f"sha256:{'ab' * 32}", 1, "buildx")
+LOADED = Loaded(f"sha256:{'ab' * 32}", 1, "buildx", Platform("amd64"))
 TAG = "image-abababababababab"
 OUTPUT = """\
 The push refers to repository [localhost:5001/sample-app]

@@ -1,5 +1,6 @@
 """A target whose registry is drydock's own, in this process, and a voice whose words are kept."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from drydock.registry.app import create
 from shipway.charts.package import package
 from shipway.commands.helm import Release
+from shipway.images.config import RUNTIME_LABEL
 from shipway.kube.access import Access
 from shipway.oci.artifact import Artifact, Blob
 from shipway.oci.reference import Address
@@ -79,8 +81,9 @@ def built(folder: Path, *, note: str = "one", version: str = "1.2.3") -> Built:
     (chart / "templates").mkdir(parents=True, exist_ok=True)
     (chart / "Chart.yaml").write_text(f"apiVersion: v2\nname: app\nversion: {version}\n")
     (chart / "values.yaml").write_text(f"note: {note}\n")
+    config = {"architecture": "amd64", "config": {"Labels": {RUNTIME_LABEL: "host"}}}
     image = Artifact(
-        Blob.of("application/vnd.oci.image.config.v1+json", b"{}"),
+        Blob.of("application/vnd.oci.image.config.v1+json", json.dumps(config).encode()),
         (Blob.of("application/vnd.oci.image.layer.v1.tar", note.encode()),),
     )
     return Built(image, package(chart))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shipway.images.docker import DockerImage
+from shipway.model.platform import Platform
 from shipway.oci.auth import Credentials, CredentialsProvider
 from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts
@@ -76,7 +77,7 @@ async def test_a_release_by_docker_is_named_only_when_it_is_pushed_whole(
     facts = facts.and_((await push.run(facts, voice.say)).facts)
     assert watched.tags[-1] == "app:v1.bundle"
     outcome = await Resolve("app", "v1", "shipway build").run(facts, voice.say)
-    assert outcome.facts == (facts.of(Released),)
+    assert outcome.facts == (facts.of(Released), facts.of(Platform))
 
     before = list(watched.tags)
     facts = Facts([locked])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
+from shipway.model.platform import Platform
 from shipway.oci import bundles
 from shipway.oci.artifact import Artifact
 from shipway.oci.bundles import NoSuchRelease, Released
@@ -98,7 +99,7 @@ async def test_a_release_is_found_again_by_its_tag_and_by_its_id(
     _, released = await release(target, voice, built(tmp_path), push(tmp_path))
     for reference in ("v1", released.bundle.id):
         outcome = await Resolve("app", reference, "shipway build").run(Facts([target]), voice.say)
-        assert outcome.facts == (released,)
+        assert outcome.facts == (released, Platform("amd64"))
     with pytest.raises(NoSuchRelease) as caught:
         await Resolve("app", "v2", "shipway history dev").run(Facts([target]), voice.say)
     assert caught.value.problem == f"{target.registry.host}/app holds no release v2; it holds v1"

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
 
 
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+KUBECONFIG = f".shipway/eks/{CLUSTER}.{REGION}.{ACCOUNT}.kubeconfig"
 SAMPLE_BASE = "docker.io/library/python:3.12-slim"
 
 
@@ -43,9 +44,8 @@ class Team:
 
     async def kubectl(self, *args: str, **env: str) -> Said:
         """With the kubeconfig that a run leaves."""
-        kubeconfig = str(self.bench.state / "eks" / "kubeconfig")
         env = {**self.aws.env, "PATH": PATH, **env}
-        return await self.bench.kubectl("--kubeconfig", kubeconfig, *args, **env)
+        return await self.bench.kubectl("--kubeconfig", KUBECONFIG, *args, **env)
 
     @asynccontextmanager
     async def overheard(self) -> AsyncIterator[set[str]]:
@@ -185,8 +185,9 @@ async def test_no_token_is_left_where_it_could_be_read(team: Team) -> None:
     assert not [path for path in files if any(token in path.read_bytes() for token in tokens)]
     assert not [token for token in tokens if token in (said.out + said.err).encode()]
     eks = team.bench.state / "eks"
-    assert sorted(path.name for path in eks.iterdir()) == ["helm", "kubeconfig"]
-    assert stat.S_IMODE((eks / "kubeconfig").stat().st_mode) == 0o600
+    kubeconfig = team.bench.folder / KUBECONFIG
+    assert sorted(path.name for path in eks.iterdir()) == [kubeconfig.name, "helm"]
+    assert stat.S_IMODE(kubeconfig.stat().st_mode) == 0o600
 
 
 async def test_the_doctor_says_what_this_cluster_lacks(team: Team) -> None:
@@ -206,7 +207,7 @@ async def test_the_doctor_says_what_this_cluster_lacks(team: Team) -> None:
             for name in ("dev", "staging", "prod")
             for line in (
                 f"✗ {name} namespace {name} has no readiness gate: a rollout drops requests",
-                "try: kubectl --kubeconfig .shipway/eks/kubeconfig "
+                f"try: kubectl --kubeconfig {KUBECONFIG} "
                 f"label namespace {name} elbv2.k8s.aws/pod-readiness-gate-inject=enabled",
             )
         ),
@@ -239,7 +240,7 @@ async def test_the_doctor_tells_what_is_forbidden_and_goes_on(team: Team) -> Non
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
     at = lines.index(f"✗ dev the cluster refused: {said_by_api}")
     kubectl = "kubectl" if shutil.which("kubectl", path=PATH) else ".shipway/tools/kubectl"
-    rights = "--kubeconfig .shipway/eks/kubeconfig auth can-i --list --namespace dev"
+    rights = f"--kubeconfig {KUBECONFIG} auth can-i --list --namespace dev"
     assert lines[at + 1] == (
         f"try: ask an admin of the cluster for that right; what you may do: {kubectl} {rights}"
     )

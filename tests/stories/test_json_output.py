@@ -93,7 +93,7 @@ async def test_a_stage_that_fails_tells_its_proof_and_what_to_do_in_its_event(
     (failed,) = [row for row in said.rows if row.get("ending") == "failed" and "stage" in row]
     assert (failed["stage"], failed["summary"]) == (
         "resolve",
-        f"{bench.registry.host}/sample-app holds no release v9",
+        f"{bench.registry.host}/sample-app holds no release v9; it holds v1",
     )
     assert failed["remedy"] == "shipway build --tag v9, or one of: v1"
     assert said.rows[-1]["ending"] == "failed"

@@ -1,4 +1,4 @@
-"""An image without a Python of its own is deployed only where the nodes lend it one."""
+"""An image without a Python of its own is deployed where the nodes lend it one, and nothing else is deployed there."""
 
 import json
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from shipway.oci.bundles import Released
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Say
-from shipway.stages.resolve import HostImage, Resolve
+from shipway.stages.resolve import HostImage, Resolve, SystemImage
 from shipway.targets.target import Target
 from tests.aws.cloud import serve
 
@@ -63,6 +63,21 @@ async def test_on_eks_it_is_refused_before_anything_is_deployed(address: Address
         3,
         f"{address.host}/sample-app:v1 has no Python of its own and cannot run on eks",
         "set image.base in shipway.yaml, then: shipway build --target eks",
+    )
+
+
+async def test_one_with_a_system_of_its_own_is_refused_where_the_nodes_have_none_for_it(
+    address: Address,
+) -> None:
+    await release(address, {})
+    with pytest.raises(SystemImage) as caught:
+        await resolve(address, host_images=True)
+    assert (caught.value.exit_code, caught.value.problem, caught.value.remedy) == (
+        3,
+        f"{address.host}/sample-app:v1 brings a system of its own, "
+        "and embedded runs services on this machine's Python",
+        "shipway build --target embedded under another tag, or release it to a target "
+        "whose nodes run whole images: --target kind",
     )
 
 

@@ -25,10 +25,7 @@ async def doomed(session: Session) -> tuple[str, Account]:
 async def teardown_eks(session: Session) -> Report:
     """The releases, the cluster, the registry and all that the stack made; confirmed before."""
     stages = journey.teardown(eks.ground(session), eks.cluster(session), eks.places(session))
-    report = await session.go("teardown", list(in_turn(steps.tools(session), *stages)))
-    if report.exit_code == 0:
-        await session.provider.down(purge=True)
-    return report
+    return await session.go("teardown", list(in_turn(steps.tools(session), *stages)))
 
 
 async def teardown_kind(session: Session) -> Report:

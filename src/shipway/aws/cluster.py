@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 import yaml
@@ -95,6 +96,11 @@ class Cluster:
             "contexts": [{"name": self.name, "context": {"cluster": self.name, "user": self.name}}],
         }
         return yaml.safe_dump(config, sort_keys=False)
+
+
+def kubeconfig_file(account: str, region: str, name: str) -> PurePath:
+    """In the project. One for each cluster: two terminals in one checkout may release to two."""
+    return PurePath(".shipway", "eks", f"{name}.{region}.{account}.kubeconfig")
 
 
 async def describe(aws: Aws, name: str) -> Cluster:

@@ -125,18 +125,16 @@ class Cloud:
         return await self.ask("ecr:DescribeRepositories", ask)
 
     async def resources(self, stack: str) -> tuple[Resource, ...]:
-        """As far as CloudFormation has begun them; none of a stack that is gone."""
+        """As far as CloudFormation has begun them; a stack that is gone is known by its id alone."""
 
         def ask() -> list[dict[str, Any]]:
-            client = self.client("cloudformation")
-            paginator = client.get_paginator("list_stack_resources")
+            client, asked = self.client("cloudformation"), "list_stack_resources"
             try:
-                pages = list(paginator.paginate(StackName=stack))
+                return pages(client, asked, "StackResourceSummaries", StackName=stack)
             except ClientError as error:
                 if "does not exist" in str(error):
                     return []
                 raise
-            return [each for page in pages for each in page["StackResourceSummaries"]]
 
         return tuple(
             Resource(
@@ -147,6 +145,18 @@ class Cloud:
             )
             for each in await self.ask("cloudformation:ListStackResources", ask)
         )
+
+    async def former(self, stack: str) -> tuple[Resource, ...]:
+        """What deleted stacks of this name had: CloudFormation remembers them for 90 days, by their ids alone."""
+
+        def ask() -> list[str]:
+            client = self.client("cloudformation")
+            gone = {"StackStatusFilter": ["DELETE_COMPLETE"]}
+            found = pages(client, "list_stacks", "StackSummaries", **gone)
+            return [each["StackId"] for each in found if each["StackName"] == stack]
+
+        ids = await self.ask("cloudformation:ListStacks", ask)
+        return tuple([resource for each in ids for resource in await self.resources(each)])
 
     async def progress(self, stack: str, total: int = 0) -> str:
         """How far it is, in words. Only told, never relied on: where AWS does not say, that is the answer."""

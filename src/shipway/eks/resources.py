@@ -15,7 +15,8 @@ class Resource:
 
 
 def ids(resources: Sequence[Resource], kind: str) -> tuple[str, ...]:
-    return tuple(each.id for each in resources if each.kind == kind and each.id)
+    """Each once, in the order in which they come."""
+    return tuple(dict.fromkeys(each.id for each in resources if each.kind == kind and each.id))
 
 
 def progress(resources: Sequence[Resource], total: int = 0) -> str:

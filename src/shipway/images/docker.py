@@ -14,6 +14,7 @@ from shipway.docker.build_log import BuildLog
 from shipway.docker.errors import DockerMissing, told
 from shipway.errors import CommandFailed, ProgramMissing
 from shipway.images.docker_labels import arguments
+from shipway.model.platform import Platform
 from shipway.shell.shell import Shell
 
 DOCKERFILE = "Dockerfile"
@@ -58,6 +59,7 @@ class Loaded:
     id: str
     size: int  # bytes, unpacked
     way: Way
+    platform: Platform
 
 
 def check(image: DockerImage) -> None:
@@ -119,7 +121,7 @@ async def _look(name: str, way: Way, shell: Shell) -> Loaded:
     except CommandFailed as failure:
         raise told(failure) from failure
     found = json.loads(said.stdout)
-    return Loaded(found["Id"], found["Size"], way)
+    return Loaded(found["Id"], found["Size"], way, Platform(found["Architecture"]))
 
 
 async def _weigh(image: DockerImage, say: Callable[[str], None]) -> None:

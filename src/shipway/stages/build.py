@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from shipway.charts.package import Packaged, package
 from shipway.images import docker
@@ -13,6 +13,7 @@ from shipway.images.config import BASE_DIGEST
 from shipway.images.docker import DockerImage, Loaded
 from shipway.images.python import PythonImage, build
 from shipway.model.bundle import Digest
+from shipway.model.platform import Platform, platform
 from shipway.oci.artifact import Artifact
 from shipway.oci.auth import CredentialsProvider
 from shipway.oci.reference import Address, Reference
@@ -53,7 +54,7 @@ class Build:
         )
         return Outcome(
             f"{words}, chart {chart.version} {short(chart.artifact.digest)}",
-            facts=(Built(image, chart),),
+            facts=(Built(image, chart), _platform(image)),
         )
 
     async def _by_docker(self, image: DockerImage, say: Say) -> tuple[Loaded, str]:
@@ -84,10 +85,19 @@ class Build:
         return artifact
 
 
+def _platform(image: Artifact | Loaded) -> Platform:
+    return image.platform if isinstance(image, Loaded) else platform(_config(image))
+
+
 def _base_digest(image: Artifact) -> Digest:
     """What the base's tag meant at this build."""
+    return str(_config(image)["config"]["Labels"][BASE_DIGEST])
+
+
+def _config(image: Artifact) -> dict[str, Any]:
     assert isinstance(image.config.content, bytes)
-    return str(json.loads(image.config.content)["config"]["Labels"][BASE_DIGEST])
+    found: dict[str, Any] = json.loads(image.config.content)
+    return found
 
 
 def _is_local(host: str) -> bool:

@@ -8,10 +8,12 @@ from lightkube import AsyncClient
 
 from shipway.charts import values
 from shipway.commands import helm, kubectl
-from shipway.kube import ingress_address, namespaces, releases, rollout, workload
+from shipway.kube import ingress_address, namespaces, nodes, releases, rollout, workload
 from shipway.kube.access import connect
 from shipway.kube.ingress_address import NoIngress
+from shipway.kube.nodes import OtherMachines
 from shipway.kube.rollout import RolloutFailed
+from shipway.model.platform import Platform
 from shipway.model.revision import FAILURE, UNDERWAY, Revision
 from shipway.model.rollout import Done, judge
 from shipway.oci.bundles import Released
@@ -50,10 +52,22 @@ class Deploy:
                     f"already there: revision {there.number}, image {short(there.image_digest)}",
                     unchanged=True,
                 )
+            await self._fits(client, target, released, so_far.of(Platform))
             async with releases.marking_interrupted(client, place.release, there):
                 await self._apply(target, place, released, wanted, say)
                 done = await follow(client, target, place, self.timeout_seconds, say)
             return Outcome(f"{done}{await _reached(client, target, place, say)}")
+
+    async def _fits(
+        self, client: AsyncClient, target: Target, released: Released, platform: Platform
+    ) -> None:
+        """Nodes that lend their Python are this machine, and so is what was built for them."""
+        if target.host_images or not platform.architecture:
+            return
+        there = await nodes.architectures(client)
+        if there and platform.architecture not in there:
+            image = f"{target.image_name(released.bundle.image.repository)}:{released.bundle.tag}"
+            raise OtherMachines(image, platform.architecture, target.name, there)
 
     async def _serves(
         self,

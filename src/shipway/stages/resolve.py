@@ -1,12 +1,14 @@
 """Find a release that was built before, by its tag or its bundle id: deploying never rebuilds."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from shipway.errors import REFUSED, ShipwayError
 from shipway.images.config import RUNTIME_LABEL
 from shipway.model.bundle import ImageRef
+from shipway.model.platform import platform
 from shipway.oci import bundles
 from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
@@ -32,6 +34,27 @@ class HostImage(ShipwayError):
         return f"set image.base in shipway.yaml, then: shipway build --target {self.target}"
 
 
+@dataclass(eq=False)
+class SystemImage(ShipwayError):
+    """It has a Python of its own, and the target's nodes run nothing but theirs."""
+
+    exit_code: ClassVar[int] = REFUSED
+
+    image: str
+    target: str
+
+    @property
+    def problem(self) -> str:
+        return f"{self.image} brings a system of its own, and {self.target} runs services on this machine's Python"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"shipway build --target {self.target} under another tag, or release it to a target "
+            "whose nodes run whole images: --target kind"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Resolve:
     name: ClassVar[str] = "resolve"
@@ -47,20 +70,29 @@ class Resolve:
                 registry, self.repository, self.reference, otherwise=self.otherwise
             )
             bundle = released.bundle
-            if not target.host_images and await _needs_host(registry, bundle.image):
-                name = f"{target.image_name(self.repository)}:{bundle.tag}"
-                raise HostImage(name, target.name)
+            config = await _config(registry, bundle.image)
+        if config:
+            self._fits(target, bundle.tag, config)
         return Outcome(
             f"{self.reference} is bundle {short(bundle.id)}: image {short(bundle.image.digest)}, "
             f"chart {bundle.chart.version}",
-            facts=(released,),
+            facts=(released, platform(config)),
         )
 
+    def _fits(self, target: Target, tag: str, config: Mapping[str, Any]) -> None:
+        labels = (config.get("config") or {}).get("Labels") or {}
+        lent = labels.get(RUNTIME_LABEL) == "host"
+        if lent != target.host_images:
+            name = f"{target.image_name(self.repository)}:{tag}"
+            raise (HostImage if lent else SystemImage)(name, target.name)
 
-async def _needs_host(registry: Registry, image: ImageRef) -> bool:
+
+async def _config(registry: Registry, image: ImageRef) -> dict[str, Any]:
+    """Empty for an index, which is none of our making: its images are for several machines, and have bases."""
     manifest = await registry.manifest(image.repository, image.digest)
     if manifest.is_index:
-        return False  # we make none, and others have bases
-    config = json.loads(await registry.blob(image.repository, manifest.content["config"]["digest"]))
-    labels = (config.get("config") or {}).get("Labels") or {}
-    return bool(labels.get(RUNTIME_LABEL) == "host")
+        return {}
+    found: dict[str, Any] = json.loads(
+        await registry.blob(image.repository, manifest.content["config"]["digest"])
+    )
+    return found

@@ -71,6 +71,10 @@ class Eks:
     def check(self) -> None:
         self.settings()
 
+    def kubeconfig(self, settings: Settings) -> Path:
+        file = cluster.kubeconfig_file(settings.account, settings.region, settings.cluster)
+        return self.project.root / file
+
     def settings(self) -> Settings:
         return Settings.read(self.variables, self.project.image.repository)
 
@@ -105,9 +109,10 @@ class Eks:
         return self._target(settings, who, found, logins)
 
     async def down(self, *, purge: bool) -> str:  # noqa: ARG002  # nothing of the cluster is kept here
-        """Forget the way in. The cluster is not touched."""
-        await asyncio.to_thread(shutil.rmtree, self.home, ignore_errors=True)
-        return "the login and the kubeconfig in .shipway/eks are gone; the cluster was not touched"
+        """Forget the way in. Neither the cluster is touched nor the way into another one."""
+        kubeconfig = self.kubeconfig(self.settings())
+        await asyncio.to_thread(kubeconfig.unlink, missing_ok=True)
+        return f"{kubeconfig.name} in .shipway/eks is gone; the cluster was not touched"
 
     def aws_program(self) -> str:
         found = shutil.which("aws", path=self.variables.get("PATH", os.defpath))
@@ -122,7 +127,7 @@ class Eks:
         found: Cluster,
         logins: _Logins,
     ) -> Target:
-        kubeconfig = self.home / "kubeconfig"
+        kubeconfig = self.kubeconfig(settings)
         private_file.write(
             kubeconfig, found.kubeconfig(plugin(found.get_token(self.aws_program())))
         )

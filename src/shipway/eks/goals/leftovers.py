@@ -18,8 +18,9 @@ class Leftovers:
 
     async def look(self, so_far: Facts) -> Reached:
         cloud, doomed = so_far.of(Cloud), so_far.of(Doomed)
-        repositories = ids(doomed.resources, "AWS::ECR::Repository")
-        keys = ids(doomed.resources, "AWS::KMS::Key")
+        resources = doomed.resources or await cloud.former(doomed.name)
+        repositories = ids(resources, "AWS::ECR::Repository")
+        keys = ids(resources, "AWS::KMS::Key")
         toolkit = await cloud.stack(bootstrap.STACK)
         found = [
             *(f"repository {each}" for each in await cloud.repositories(repositories)),
