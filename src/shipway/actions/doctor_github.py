@@ -1,6 +1,6 @@
 """Whether GitHub asks a person before production, and whether its jobs get in to AWS."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from shipway.actions import github
@@ -10,12 +10,11 @@ from shipway.aws.client import Aws
 from shipway.eks import trust
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
-from shipway.workflows.places import github_name, role_variable
+from shipway.workflows.places import VARIABLES, github_name, role_variable
 from shipway.workflows.subject import Form, OfTheirOwn, form
 
 ENTERPRISE = "in a private repository this needs GitHub Enterprise: without it, let only those push to main who may release"
 PLANS = "; a private repository has environments from GitHub Pro or Team on"
-ANYWHERE = "us-east-1"  # IAM has no regions; its client wants one
 
 
 async def checks(session: Session) -> list[Check]:
@@ -31,6 +30,7 @@ async def _checks(session: Session) -> AsyncIterator[Check]:
         return
     private = bool(repository.get("private"))
     names = [github_name(each.name) for each in session.project.environments]
+    found: Mapping[str, Mapping[str, Any]] = {}
     try:
         found = await github.environments(session.shell)
     except ShipwayError as refusal:
@@ -39,12 +39,17 @@ async def _checks(session: Session) -> AsyncIterator[Check]:
         for check in judge(found, names, private=private):
             yield check
     if "eks" in session.project.targets:
-        async for check in _access(session, repository):
+        async for check in _access(session, repository, found):
             yield check
 
 
-async def _access(session: Session, repository: Mapping[str, Any]) -> AsyncIterator[Check]:
-    """Signing in to AWS: the form of the subject, and a role for each environment that trusts it."""
+async def _access(
+    session: Session, repository: Mapping[str, Any], there: Collection[str]
+) -> AsyncIterator[Check]:
+    """Signing in to AWS: the form of the subject, the variables, and for each environment a role that trusts it.
+
+    `there` are GitHub's environments: each may have variables of its own.
+    """
     try:
         template = await github.subject(session.shell)
     except ShipwayError:
@@ -52,15 +57,22 @@ async def _access(session: Session, repository: Mapping[str, Any]) -> AsyncItera
     known = form(repository, template)
     yield _subject(known)
     try:
-        variables = await github.variables(session.shell)
+        shared = await github.variables(session.shell)
     except ShipwayError as refusal:
         yield _refused("variables", refusal)
         return
-    if isinstance(known, OfTheirOwn):
-        return
-    aws = Aws(variables.get("AWS_REGION") or ANYWHERE)
     for environment in session.project.environments:
-        yield await _role(aws, environment.name, variables, known)
+        name, variables = github_name(environment.name), shared
+        if name in there:
+            try:
+                variables = {**shared, **await github.variables_of(session.shell, name)}
+            except ShipwayError as refusal:
+                yield _refused(name, refusal)
+                continue
+        if missing := _missing(environment.name, variables):
+            yield missing
+        elif isinstance(known, Form):
+            yield await _role(environment.name, variables, known)
 
 
 def judge(
@@ -132,18 +144,28 @@ def _subject(known: Form | OfTheirOwn) -> Check:
     )
 
 
-async def _role(aws: Aws, environment: str, variables: Mapping[str, str], known: Form) -> Check:
+def _missing(environment: str, variables: Mapping[str, str]) -> Check | None:
+    role, name = role_variable(environment), github_name(environment)
+    missing = [each for each in (role, *VARIABLES) if not variables.get(each)]
+    if not missing:
+        return None
+    many = "s" if len(missing) > 1 else ""
+    told = f"the variable{many} {', '.join(missing)}: set neither for the repository nor for {name}"
+    output = f", the stack's output DeployRoleArn{environment.title()}"
+    return Check(
+        role,
+        ok=False,
+        found=f"{told}, and its jobs need {'them' if many else 'it'}",
+        remedy=f"gh variable set {missing[0]} --body …{output if missing[0] == role else ''}"
+        f"{'; so for each of them' if many else ''}",
+    )
+
+
+async def _role(environment: str, variables: Mapping[str, str], known: Form) -> Check:
     variable = role_variable(environment)
-    role = variables.get(variable)
-    if not role:
-        return Check(
-            variable,
-            ok=False,
-            found=f"the variable {variable} is not set: jobs of {github_name(environment)} cannot sign in to AWS",
-            remedy=f"gh variable set {variable} --body …, the stack's output DeployRoleArn{environment.title()}",
-        )
+    role = variables[variable]
     try:
-        trusts = await trust.subjects(aws, role)
+        trusts = await trust.subjects(Aws(variables["AWS_REGION"]), role)
     except ShipwayError as refusal:
         return Check(
             variable,

@@ -1,7 +1,7 @@
 """What GitHub says of the repository, asked through gh, and each reason why it may not say it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -113,18 +113,30 @@ async def environments(shell: Shell) -> Mapping[str, Mapping[str, Any]]:
 
 async def variables(shell: Shell) -> Mapping[str, str]:
     """Those of the repository."""
-    listed = await _ask(shell, gh.variables(), "variables")
-    return {each["name"]: str(each["value"]) for each in listed.get("variables") or []}
+    return dict(await _ask(shell, gh.variables(), "variables", _variables))
+
+
+async def variables_of(shell: Shell, environment: str) -> Mapping[str, str]:
+    """Those that only its jobs see."""
+    what = f"variables of {environment}"
+    return dict(await _ask(shell, gh.variables_of(environment), what, _variables))
 
 
 async def subject(shell: Shell) -> Mapping[str, Any]:
     return dict(await _ask(shell, gh.subject(), "form of OIDC subjects"))
 
 
-async def _ask(shell: Shell, command: Command, what: str) -> Any:
+def _variables(said: str) -> Mapping[str, str]:
+    listed = [json.loads(line) for line in said.splitlines()]
+    return {each["name"]: str(each["value"]) for each in listed}
+
+
+async def _ask(
+    shell: Shell, command: Command, what: str, parse: Callable[[str], Any] = json.loads
+) -> Any:
     try:
         said = await shell.run(command)
-        return json.loads(said.stdout)
+        return parse(said.stdout)
     except ProgramMissing as missing:
         raise NoGh from missing
     except CommandFailed as failure:

@@ -11,11 +11,22 @@ def repository() -> Command:
 
 
 def environments() -> Command:
-    return _api(f"{REPOSITORY}/environments")
+    return _api(f"{REPOSITORY}/environments?per_page=100")
 
 
 def variables() -> Command:
-    return _api(f"{REPOSITORY}/actions/variables?per_page=30")
+    return _variables("actions")
+
+
+def variables_of(environment: str) -> Command:
+    """Its own, which win over those of the repository."""
+    return _variables(f"environments/{environment}")
+
+
+def _variables(holder: str) -> Command:
+    """A JSON object on each line."""
+    rows = ("--jq", ".variables[]")
+    return Command(argv("gh", "api", "--paginate", rows, f"{REPOSITORY}/{holder}/variables"))
 
 
 def subject() -> Command:

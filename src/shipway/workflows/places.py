@@ -5,13 +5,17 @@ from shipway.config.project import Project
 NAMES = {"prod": "production"}  # a gate that people know under this name
 
 
+VARIABLES = ("AWS_ACCOUNT_ID", "AWS_REGION", "ECR_REPO_URI", "EKS_CLUSTER_NAME")
+"""What every job that goes to AWS needs of GitHub's variables, beside its role."""
+
+
 def github_name(environment: str) -> str:
     """The GitHub environment that a deploy job runs in."""
     return NAMES.get(environment, environment)
 
 
 def role_variable(environment: str) -> str:
-    """The repository variable that holds the role of this environment, such as `AWS_ROLE_PRODUCTION`."""
+    """The variable that holds the role of this environment, such as `AWS_ROLE_PRODUCTION`."""
     return f"AWS_ROLE_{github_name(environment).replace('-', '_').upper()}"
 
 
