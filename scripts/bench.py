@@ -5,7 +5,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +65,7 @@ class Bench:
     eks: dict[str, float] = field(default_factory=dict)  # what bench_eks.py prints
     docker: str = ""
     kind: float = 0.0  # seconds, what bench_kind.py prints
+    runners: dict[str, float | str] = field(default_factory=dict)  # what bench_runners.py prints
 
     @property
     def home(self) -> Path:
@@ -90,6 +91,8 @@ class Bench:
                 await self.synth.take(self._synth)
         say("an unchanged image with the docker builder")
         self.docker = await unchanged_rebuild(self.clone)
+        say("lint and test where they run")
+        await self._runners(rounds)
         say("a second set-up of kind, on the tests' stand-in")
         await self._kind(rounds)
         say("a release to EKS, on the tests' stand-in")
@@ -115,6 +118,7 @@ class Bench:
         synth = str(self.synth) if self.synth.seconds else "left out: make infra-setup first"
         rows.append(("synth of infra/", synth, "", ""))
         rows.append(("unchanged rebuild, docker builder", self.docker, "", ""))
+        rows += [(name, words, "", "") for name, words in self._beside_the_host()]
         rows.append(("second setup kind, less docker and kind", f"{self.kind:.2f} s", "", ""))
         ours, plain, login = (self.eks[name] for name in ("ours", "plain", "login"))
         rows.append(
@@ -161,6 +165,20 @@ class Bench:
         argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_kind.py", str(rounds))
         said = await self.shell.run(Command(argv, {"PYTHONPATH": str(self.clone)}))
         self.kind = json.loads(said.stdout)["second"]
+
+    async def _runners(self, rounds: int) -> None:
+        argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_runners.py", str(rounds))
+        said = await self.shell.run(Command(argv, {"PYTHONPATH": str(self.clone)}))
+        self.runners = json.loads(said.stdout)
+
+    def _beside_the_host(self) -> Iterator[tuple[str, str]]:
+        host = self.runners["host"]
+        assert isinstance(host, float)
+        yield "lint and test on the host", f"{host:.2f} s"
+        for name, way in (("docker", "in Docker"), ("dagger", "by Dagger, its engine played")):
+            took = self.runners[name]
+            words = f"left out: {took}" if isinstance(took, str) else f"{took - host:+.2f} s"
+            yield f"the same {way}", words
 
     async def _eks(self, rounds: int) -> None:
         argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_eks.py", str(rounds))

@@ -132,15 +132,30 @@ def template(**fields: object) -> Expect:
 
 
 def variables(**values: str) -> Expect:
-    listed = [{"name": name, "value": value} for name, value in values.items()]
-    return answers(gh.variables(), {"total_count": len(listed), "variables": listed})
+    return rows(gh.variables(), values)
 
 
+def own(*environments: str, **values: str) -> list[Expect]:
+    """The variables of each environment: by default none."""
+    return [rows(gh.variables_of(each), values) for each in environments]
+
+
+def rows(command: Command, values: dict[str, str]) -> Expect:
+    lines = [json.dumps({"name": name, "value": value}) for name, value in values.items()]
+    return Expect(str(command), "".join(f"{line}\n" for line in lines))
+
+
+PLACE = {
+    "AWS_ACCOUNT_ID": "123456789012",
+    "AWS_REGION": "eu-central-1",
+    "ECR_REPO_URI": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/sample-app",
+    "EKS_CLUSTER_NAME": "dagger-demo-eks",
+}
 ROLES = {
+    **PLACE,
     "AWS_ROLE_DEV": f"{ROLE}/dev",
     "AWS_ROLE_STAGING": f"{ROLE}/staging",
     "AWS_ROLE_PRODUCTION": f"{ROLE}/path/prod",
-    "AWS_REGION": "eu-central-1",
 }
 
 
@@ -307,6 +322,7 @@ async def test_a_subject_of_other_claims_fits_no_role() -> None:
         environments(),
         template(use_default=False, include_claim_keys=["repository_owner", "job_workflow_ref"]),
         variables(**ROLES),
+        *own(*NAMES),
     )
     *_, last = await checks(asked(shell))
     assert last == Check(
@@ -343,7 +359,11 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_each_role_is_compared_with_what_its_jobs_sign_in_as() -> None:
     """Dev's fits, staging's is of the other form, production's is of another environment."""
     shell = ScriptedShell(
-        repository(), environments(), template(use_immutable_subject=True), variables(**ROLES)
+        repository(),
+        environments(),
+        template(use_immutable_subject=True),
+        variables(**ROLES),
+        *own(*NAMES),
     )
     with mock_aws():
         make_role("dev", "repo:acme@1234/*:environment:dev", test="StringLike")
@@ -370,24 +390,78 @@ async def test_each_role_is_compared_with_what_its_jobs_sign_in_as() -> None:
 
 
 @pytest.mark.usefixtures("keys")
-async def test_roles_that_are_not_there_are_told() -> None:
-    only = {"AWS_ROLE_DEV": f"{ROLE}/dev"}
+async def test_a_variable_of_an_environment_wins_over_that_of_the_repository() -> None:
     shell = ScriptedShell(
-        repository(), environments(), template(use_immutable_subject=True), variables(**only)
+        repository(),
+        environments(),
+        template(use_immutable_subject=True),
+        variables(**{**ROLES, "AWS_ROLE_DEV": f"{ROLE}/shared", "AWS_REGION": ""}),
+        *own("dev", AWS_ROLE_DEV=f"{ROLE}/dev", AWS_REGION="eu-central-1"),
+        *own("staging"),
+        *own("production", AWS_REGION="eu-west-1"),
     )
     with mock_aws():
-        *_, dev, _, prod = await checks(asked(shell))
+        make_role("dev", "repo:acme@1234/shop@5678:environment:dev")
+        make_role("prod", "repo:acme@1234/shop@5678:environment:production", path="/path/")
+        *_, dev, staging, prod = await checks(asked(shell))
+    ours = "trusts repo:acme@1234/shop@5678:environment"
+    assert dev == Check("AWS_ROLE_DEV", ok=True, found=f"{ROLE}/dev {ours}:dev")
+    assert staging.found == (
+        "the variable AWS_REGION: set neither for the repository nor for staging, "
+        "and its jobs need it"
+    )
+    assert staging.remedy == "gh variable set AWS_REGION --body …"
+    assert prod.ok
+    assert shell.done
+
+
+async def test_variables_that_may_not_be_read_are_not_said_to_be_missing() -> None:
+    shell = ScriptedShell(
+        repository(),
+        environments(),
+        template(use_immutable_subject=True),
+        variables(),
+        *(refuses(gh.variables_of(each), "gh: Forbidden (HTTP 403)") for each in NAMES),
+    )
+    *_, prod = await checks(asked(shell))
+    assert (prod.name, prod.found) == (
+        "AWS_ROLE_PRODUCTION",
+        "this login may not read the variables of production (403): Forbidden (HTTP 403)",
+    )
+
+
+@pytest.mark.usefixtures("keys")
+async def test_roles_and_variables_that_are_not_there_are_told() -> None:
+    shell = ScriptedShell(
+        repository(),
+        answers(gh.environments(), {"environments": list(OTHERS.values())}),
+        template(use_immutable_subject=True),
+        variables(AWS_ROLE_DEV=f"{ROLE}/dev", **PLACE),
+        *own("dev"),
+        *own("staging", EKS_CLUSTER_NAME=""),
+    )
+    with mock_aws():
+        *_, dev, staging, prod = await checks(asked(shell))
     assert dev.found == (
         f"whom {ROLE}/dev trusts was not looked at: "
         "AWS answered iam:GetRole with NoSuchEntity: Role dev not found"
     )
+    assert staging == Check(
+        "AWS_ROLE_STAGING",
+        ok=False,
+        found="the variables AWS_ROLE_STAGING, EKS_CLUSTER_NAME: "
+        "set neither for the repository nor for staging, and its jobs need them",
+        remedy="gh variable set AWS_ROLE_STAGING --body …, "
+        "the stack's output DeployRoleArnStaging; so for each of them",
+    )
     assert prod == Check(
         "AWS_ROLE_PRODUCTION",
         ok=False,
-        found="the variable AWS_ROLE_PRODUCTION is not set: "
-        "jobs of production cannot sign in to AWS",
+        found="the variable AWS_ROLE_PRODUCTION: "
+        "set neither for the repository nor for production, and its jobs need it",
         remedy="gh variable set AWS_ROLE_PRODUCTION --body …, the stack's output DeployRoleArnProd",
     )
+    assert shell.done
 
 
 async def test_without_aws_credentials_the_roles_are_not_said_to_be_right(
@@ -399,7 +473,11 @@ async def test_without_aws_credentials_the_roles_are_not_said_to_be_right(
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     shell = ScriptedShell(
-        repository(), environments(), template(use_immutable_subject=True), variables(**ROLES)
+        repository(),
+        environments(),
+        template(use_immutable_subject=True),
+        variables(**ROLES),
+        *own(*NAMES),
     )
     *_, prod = await checks(asked(shell))
     assert not prod.ok

@@ -10,7 +10,7 @@ from moto.eks.models import eks_backends
 
 from shipway.aws import ecr
 from shipway.aws.client import Aws
-from shipway.aws.cluster import Cluster, Plugin, bearer, describe
+from shipway.aws.cluster import Cluster, Plugin, bearer, describe, kubeconfig_file
 from shipway.errors import ShipwayError
 from tests.aws.cloud import ACCOUNT, CLUSTER, REGION
 
@@ -90,6 +90,13 @@ def test_the_kubeconfig_holds_no_token_but_who_is_asked_for_one() -> None:
         "server": "https://cluster.example",
         "certificate-authority-data": "Q0E=",
     }
+
+
+def test_clusters_of_one_name_in_different_places_have_a_kubeconfig_each() -> None:
+    places = [(ACCOUNT, REGION), (ACCOUNT, "us-east-1"), ("210987654321", REGION)]
+    assert [str(kubeconfig_file(*place, CLUSTER)) for place in places] == [
+        f".shipway/eks/{CLUSTER}.{region}.{account}.kubeconfig" for account, region in places
+    ]
 
 
 async def test_a_token_for_the_registry_shows_its_password_to_nobody(moto: None) -> None:

@@ -22,6 +22,13 @@ def edit(file: str, old: str, new: str) -> Callable[[Workbench], None]:
     return lambda bench: bench.edit(file, old, new)
 
 
+def write(file: str, content: bytes) -> Callable[[Workbench], None]:
+    def spoil(bench: Workbench) -> None:
+        (bench.folder / file).write_bytes(content)
+
+    return spoil
+
+
 def remove(file: str) -> Callable[[Workbench], None]:
     return lambda bench: (bench.folder / file).unlink()
 
@@ -47,7 +54,24 @@ def nothing(_bench: Workbench) -> None:
         (
             nothing,
             "rollback qa",
-            "error: there is no environment qa; there is dev, staging, prod\n  try: --env dev\n",
+            "error: there is no environment qa; there is dev, staging, prod\n  try: shipway rollback dev\n",
+        ),
+        (
+            nothing,
+            "history all",
+            "error: there is no environment all; there is dev, staging, prod\n  try: shipway history dev\n",
+        ),
+        (
+            nothing,
+            "deploy --env all",
+            "error: there is no environment all; there is dev, staging, prod\n  try: --env dev\n",
+        ),
+        (
+            nothing,
+            "rollback dev --to ²",
+            "Usage: shipway rollback [OPTIONS] ENV\n"
+            "Try 'shipway rollback --help' for help.\n\n"
+            "Error: Invalid value for '--to': '²' is no tag: letters, digits, dots, dashes, underscores\n",
         ),
         (
             nothing,
@@ -105,6 +129,12 @@ def nothing(_bench: Workbench) -> None:
             "error: environments/prod.yaml:4: while parsing a flow sequence "
             "did not find expected ',' or ']'\n"
             "  try: correct environments/prod.yaml, line 4\n",
+        ),
+        (
+            write("environments/prod.yaml", b"a: 1\nb: caf\xe9\n"),
+            "run",
+            "error: environments/prod.yaml:2: not UTF-8 text\n"
+            "  try: correct environments/prod.yaml, line 2\n",
         ),
     ],
 )

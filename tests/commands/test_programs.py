@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from shipway.commands import dagger, docker, drydock, git, helm, kubectl
+from shipway.commands import dagger, docker, drydock, gh, git, helm, kubectl
 from shipway.commands.command import Command
 from shipway.commands.helm import Cluster, Release
 
@@ -114,6 +114,14 @@ PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
         (
             drydock.up(PYTHON, HOME, ingress_port=8480),
             "python -m drydock up --home .shipway/embedded --detach --ingress-port 8480",
+        ),
+        (
+            gh.variables(),
+            "gh api --paginate --jq '.variables[]' 'repos/{owner}/{repo}/actions/variables'",
+        ),
+        (
+            gh.variables_of("dev"),
+            "gh api --paginate --jq '.variables[]' 'repos/{owner}/{repo}/environments/dev/variables'",
         ),
         (drydock.down(PYTHON, HOME), "python -m drydock down --home .shipway/embedded"),
     ],

@@ -67,7 +67,7 @@ class Drydock:
             },
         )
         trust = ssl.create_default_context(cadata=authority)
-        with urllib.request.urlopen(request, context=trust, timeout=5) as answer:
+        with urllib.request.urlopen(request, context=trust, timeout=30) as answer:
             return json.load(answer)
 
 
@@ -151,7 +151,7 @@ async def test_ports_and_objects_outlive_the_process_even_a_killed_one(drydock: 
     drydock.call("/api/v1/namespaces/default/configmaps", CONFIG_MAP)
     processes = family(first.pid)
     os.kill(first.pid, signal.SIGKILL)
-    await gone(processes, 5)
+    await gone(processes, 45)
     assert await drydock("status") == Ended(1, "drydock is not up\n", "")
     assert (await drydock("up", "--detach")).code == 0
     second = drydock.status()

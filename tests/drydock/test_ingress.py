@@ -205,9 +205,9 @@ async def test_a_dead_traefik_is_started_again(
 async def test_an_ingress_that_never_listens_is_a_failure(
     store: Store, api: Api, tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = int(taken.getsockname()[1])
-        taken.close()
+    with socket.socket() as held:  # bound and not listened on: nobody else gets it
+        held.bind(("127.0.0.1", 0))
+        port = int(held.getsockname()[1])
         ingress = Ingress(
             store, api, home=tmp_path / "ingress", port=port, program=Path("/bin/false")
         )

@@ -105,7 +105,6 @@ class CloudFormation:
             ]
         }
 
-
     def _former(self, _name: str) -> dict[str, Any]:
         found = [{"StackId": _id(name), "StackName": name} for name in self.deleted]
         return {"StackSummaries": found}

@@ -101,7 +101,7 @@ class Curl:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(), 20)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
         return Said(process.returncode or 0, out.decode(), err.decode())
 
 
@@ -128,9 +128,11 @@ def curl(tmp_path_factory: pytest.TempPathFactory, address: str) -> Curl:
 
 
 @pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
+def closed_port() -> Iterator[int]:
+    """Bound and not listened on: nobody else gets it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shipway.commands.command import Command
-from shipway.errors import CommandFailed, ShipwayError
+from shipway.errors import CommandFailed, MachineRefused, ShipwayError
 from shipway.images.lock import Pin
 from shipway.images.runtime import Runtime
 from shipway.images.wheels import (
@@ -122,6 +122,7 @@ NO_MATCH = """\
 ERROR: Could not find a version that satisfies the requirement one==1.0 (from versions: none)
 ERROR: No matching distribution found for one==1.0"""
 OFFLINE = f"WARNING: Retrying (Retry(total=0)) after connection broken\n{NO_MATCH}"
+FULL = "  OSError: [Errno 28] No space left on device: '/tmp/one.whl' -> '/cache/one.whl'"
 HASHES = """\
 ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.
     one==1.0 from https://example/one-1.0.whl:
@@ -138,6 +139,7 @@ ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.
             f"on {Runtime.host().os}/{Runtime.host().architecture}",
         ),
         (OFFLINE, IndexUnreachable, "pip could not download one"),
+        (FULL, MachineRefused, "No space left on device: while pip downloaded wheels"),
         (
             HASHES,
             WheelTampered,

@@ -10,7 +10,7 @@ from shipway.kube.watch import Bell
 async def test_a_ring_before_the_wait_is_not_lost() -> None:
     bell = Bell()
     bell.ring()
-    await asyncio.wait_for(bell.wait(), 20)
+    await asyncio.wait_for(bell.wait(), 45)
 
 
 @pytest.mark.parametrize("turns", range(6))

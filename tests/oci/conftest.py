@@ -54,7 +54,7 @@ async def start(root: Path, port: int = 0) -> AsyncIterator[tuple[asyncio.subpro
     )
     try:
         assert child.stdout is not None
-        yield child, int(await asyncio.wait_for(child.stdout.readline(), timeout=20))
+        yield child, int(await asyncio.wait_for(child.stdout.readline(), timeout=45))
     finally:
         if child.returncode is None:
             child.kill()

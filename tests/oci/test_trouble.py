@@ -1,6 +1,7 @@
 """A registry that is slow, moody, elsewhere, or killed."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -119,12 +120,14 @@ async def test_retry_after_is_read(app: ASGIApp) -> None:
     assert caught.value.retry_after == 7.0
 
 
-async def test_nobody_there(unused_tcp_port: int) -> None:
-    address = Address(f"127.0.0.1:{unused_tcp_port}", plain_http=True)
-    async with Registry(address, patience=HASTE) as registry:
-        with pytest.raises(RegistryUnreachable) as caught:
-            await registry.upload("team/app", image("one"))
-    url = f"http://127.0.0.1:{unused_tcp_port}"
+async def test_nobody_there() -> None:
+    with socket.socket() as held:  # bound and not listened on: nobody else gets it
+        held.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{held.getsockname()[1]}"
+        async with Registry(Address(host, plain_http=True), patience=HASTE) as registry:
+            with pytest.raises(RegistryUnreachable) as caught:
+                await registry.upload("team/app", image("one"))
+    url = f"http://{host}"
     assert caught.value.problem == (
         f"the registry {url} does not answer: All connection attempts failed"
     )

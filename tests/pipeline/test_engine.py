@@ -167,3 +167,15 @@ async def test_a_cancelled_run_ends_its_stages_and_says_so() -> None:
         StageFinished("a", "cancelled", "stopped", 0.0),
         RunFinished("cancelled", 0.0),
     ]
+
+
+async def test_a_journal_that_cannot_be_written_is_told_as_itself() -> None:
+    full = OSError(28, "No space left on device")
+
+    def emit(event: Event) -> None:
+        if isinstance(event, StageStarted):
+            raise full
+
+    with pytest.raises(OSError, match="No space left") as raised:
+        await engine.run([Step(Scripted("lint"))], BEGIN, emit)
+    assert raised.value is full

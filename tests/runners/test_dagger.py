@@ -1,5 +1,6 @@
 """What Dagger is asked for, and what becomes of an engine that does not do it."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -114,6 +115,29 @@ async def test_an_engine_that_does_not_start_is_told_with_what_it_said(
     assert caught.value.reason == "its engine does not start"
     assert caught.value.remedy == f"docker info{OTHERWISE}"
     assert caught.value.details[-1] == "failed to run container: no space left on device"
+
+
+async def test_checks_that_begin_together_start_one_engine_and_hear_the_same(
+    program: Callable[[str], None], project: Path, tmp_path: Path
+) -> None:
+    program(f"echo started >> {tmp_path}/starts; exit 1")
+    both = runner(project)
+    checks = [run(both, name) for name in ("ruff", "pytest")]
+    first, second = await asyncio.gather(*checks, return_exceptions=True)
+    assert isinstance(first, RunnerUnable)
+    assert first is second
+    assert (tmp_path / "starts").read_text() == "started\n"
+
+
+async def test_a_check_waits_for_another_only_until_the_engine_is_there(
+    engine: Engine, project: Path, tmp_path: Path
+) -> None:
+    flag = tmp_path / "flag"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(flag)!r}).exists(): time.sleep(0.01)"
+    both = runner(project)
+    async with asyncio.timeout(60):
+        await asyncio.gather(run(both, "python", "-c", wait), run(both, "touch", str(flag)))
+    assert len(engine.ran) == 2
 
 
 async def test_an_engine_that_is_never_ready_is_waited_for_so_long(

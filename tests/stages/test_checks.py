@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from shipway.commands.command import Command
-from shipway.errors import CommandFailed
 from shipway.pipeline.stage import Facts, Outcome
 from shipway.runners.host import HostRunner
+from shipway.stages.check_failed import CheckFailed
 from shipway.stages.chart_lint import ChartLint, ChartTrapped
 from shipway.stages.lint import Lint
 from shipway.stages.test import Test
@@ -45,10 +45,11 @@ async def test_lint_runs_the_configured_words_in_their_folder(voice: Voice) -> N
 async def test_what_the_linter_refuses_is_refused_with_its_last_lines(voice: Voice) -> None:
     shell = ScriptedShell(Expect("ruff check .", "service.py:1: F401\n", 1))
     stage = Lint(("ruff", "check", "."), Path("app"), HostRunner(shell))
-    with pytest.raises(CommandFailed) as caught:
+    with pytest.raises(CheckFailed) as caught:
         await stage.run(Facts(), voice.say)
     assert caught.value.problem == "ruff check . ended with exit code 1"
     assert caught.value.details == ("service.py:1: F401",)
+    assert caught.value.remedy == "correct it, then: shipway lint"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ async def test_a_trap_is_told_with_the_values_file_that_shows_it(
 
 async def test_what_helm_refuses_is_one_refusal(tmp_path: Path, voice: Voice) -> None:
     shell = ScriptedShell(linted("dev", returncode=1), rendered(tmp_path, "dev", SOUND))
-    with pytest.raises(CommandFailed) as caught:
+    with pytest.raises(CheckFailed) as caught:
         await chart_lint(tmp_path, shell, "dev").run(Facts(), voice.say)
     assert caught.value.problem == (
         "helm lint helm/app --strict --values environments/dev.yaml ended with exit code 1"

@@ -62,9 +62,10 @@ async def test_a_check_that_fails_stops_the_run_before_any_tag_and_any_deploy(
     await bench.restore()
     assert said.code == 1
     run = bench.state / "runs" / bench.journal[0]["run"]
-    heading, *lines, where = said.err.splitlines()
+    heading, *lines, remedy, where = said.err.splitlines()
     assert heading == case.heading.replace("{run}", str(run))
     assert [line for line in lines if line.startswith(f"  {case.proof}")]
+    assert remedy == f"  try: correct it, then: shipway {case.stage}"
     assert where == f"  all of it: .shipway/runs/{run.name}"
     endings = {
         event["stage"]: event["ending"]

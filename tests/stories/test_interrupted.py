@@ -59,7 +59,7 @@ def endings(bench: Workbench) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [*SIGNALS, signal.SIGHUP])
 async def test_an_interrupted_test_stage_leaves_no_process_and_no_tag(
     bench: Workbench, number: signal.Signals
 ) -> None:

@@ -6,8 +6,10 @@ and its node lends this machine's Python to images, which stand on an empty base
 """
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -15,8 +17,12 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from shipway.images.config import RUNTIME_LABEL
+from shipway.images.config import CONFIG, RUNTIME_LABEL
 from shipway.images.curl import curl_image
+from shipway.images.runtime import Runtime
+from shipway.model.bundle import ImageRef
+from shipway.oci import bundles
+from shipway.oci.artifact import Artifact, Blob
 from shipway.oci.registry import Registry
 from shipway.targets.kind import CONTEXT
 from shipway.testing.workbench import Workbench
@@ -133,6 +139,26 @@ async def test_an_image_that_needs_the_hosts_python_is_refused_with_the_remedy(
         "  try: set image.base in shipway.yaml, then: shipway build --target kind\n"
         f"  {journal(said.err)}\n",
     )
+
+
+async def test_an_image_for_other_machines_is_refused_before_helm_is_asked(
+    kind: Workbench,
+) -> None:
+    async with Registry(kind.registry) as registry:
+        found = await bundles.find(registry, "sample-app", "v1")
+        config = {"architecture": "s390x", "os": "linux", "config": {}}
+        image = Artifact(Blob.of(CONFIG, json.dumps(config).encode()), ())
+        await registry.upload("sample-app", image)
+        bundle = replace(found.bundle, image=ImageRef("sample-app", image.digest), tag="mainframe")
+        await bundles.push(registry, replace(found, bundle=bundle), image.descriptor)
+    before = await kind.status()
+    said = await kind.shipway("deploy", "--env", "dev", "--tag", "mainframe")
+    assert (said.code, said.err.splitlines()[0]) == (
+        3,
+        f"deploy dev failed: {kind.registry.host}/sample-app:mainframe is made for s390x, "
+        f"and the nodes of kind are {Runtime.host().architecture}",
+    )
+    assert await kind.status() == before
 
 
 def journal(text: str) -> str:

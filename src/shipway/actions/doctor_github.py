@@ -10,7 +10,8 @@ from shipway.aws.client import Aws
 from shipway.eks import trust
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
-from shipway.workflows.places import VARIABLES, github_name, role_variable
+from shipway.targets.eks_settings import NAMES
+from shipway.workflows.places import github_name, role_variable
 from shipway.workflows.subject import Form, OfTheirOwn, form
 
 ENTERPRISE = "in a private repository this needs GitHub Enterprise: without it, let only those push to main who may release"
@@ -67,7 +68,7 @@ async def _access(
             try:
                 variables = {**shared, **await github.variables_of(session.shell, name)}
             except ShipwayError as refusal:
-                yield _refused(name, refusal)
+                yield _refused(role_variable(environment.name), refusal)
                 continue
         if missing := _missing(environment.name, variables):
             yield missing
@@ -146,7 +147,7 @@ def _subject(known: Form | OfTheirOwn) -> Check:
 
 def _missing(environment: str, variables: Mapping[str, str]) -> Check | None:
     role, name = role_variable(environment), github_name(environment)
-    missing = [each for each in (role, *VARIABLES) if not variables.get(each)]
+    missing = [each for each in (role, *NAMES) if not variables.get(each)]
     if not missing:
         return None
     many = "s" if len(missing) > 1 else ""

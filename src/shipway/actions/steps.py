@@ -96,7 +96,7 @@ def _check_values(session: Session) -> None:
     """Every values file of the target can be read and filled in."""
     project = session.project
     for file in project.targets[session.target].values.values():
-        text = (project.root / file).read_text(encoding="utf-8")
+        text = values.decode((project.root / file).read_bytes(), file=Path(file))
         values.load(values.substitute(text, os.environ, file=Path(file)), file=Path(file))
 
 

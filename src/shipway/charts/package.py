@@ -135,7 +135,7 @@ def _read(chart: Path) -> Files:
     if not (chart / "Chart.yaml").is_file():
         raise ChartMissing(chart)
     listed = chart / ".helmignore"
-    text = listed.read_text() if listed.is_file() else ""
+    text = listed.read_text(encoding="utf-8") if listed.is_file() else ""
     ignore = HelmIgnore.parse(text, file=listed)
     return {name: (chart / name).read_bytes() for name in _walk(chart, "", ignore)}
 

@@ -38,6 +38,14 @@ class VariablesMissing(ShipwayError):
         return "export " + " ".join(f"{name}=…" for name in names)
 
 
+def decode(content: bytes, *, file: PurePath) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise YamlUnreadable(file, line, "not UTF-8 text") from None
+
+
 def substitute(text: str, variables: Mapping[str, str], *, file: PurePath) -> str:
     """`${NAME}` becomes its variable and `$${` becomes `${`. Comments stay as they are and ask for nothing."""
     comments = list(_comments(text, file))

@@ -37,7 +37,7 @@ class Unknown(ShipwayError):
     what: str
     name: str
     known: tuple[str, ...]
-    flag: str
+    said: str  # what stands before the name
 
     @property
     def problem(self) -> str:
@@ -45,7 +45,7 @@ class Unknown(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"{self.flag} {self.known[0]}"
+        return f"{self.said} {self.known[0]}"
 
 
 @dataclass(eq=False)
@@ -104,9 +104,12 @@ def chosen(session: Session, names: Sequence[str]) -> list[str]:
     return [name for name in known if not names or name in names or ALL in names]
 
 
-def one(session: Session, name: str | None) -> str:
-    """The environment asked for; the first one without a wish."""
-    return chosen(session, [name] if name else [])[0]
+def one(session: Session, name: str | None, said: str = "--env") -> str:
+    """The environment asked for; the first one without a wish. `said` stands before it on the command line."""
+    known = known_environments(session)
+    if name and name not in known:
+        raise Unknown("environment", name, known, said)
+    return name or known[0]
 
 
 def known_environments(session: Session) -> tuple[str, ...]:
@@ -130,10 +133,12 @@ async def _act(action: Action, project: Project, named: str | None, renderer: Re
 
 
 async def _until_told(action: Coroutine[Any, Any, int]) -> int:
-    """A polite end (SIGTERM) is an interruption like Ctrl-C: children are stopped, the journal is closed."""
+    """A polite end, or a closed terminal, is an interruption like Ctrl-C: children are stopped, the journal is closed."""
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await action
 
 

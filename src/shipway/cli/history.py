@@ -15,7 +15,7 @@ def command(environment: str) -> None:
     """The revisions of one environment, newest first."""
 
     async def action(session: Session, renderer: Renderer) -> int:
-        renderer.history(await history(session, one(session, environment)))
+        renderer.history(await history(session, one(session, environment, "shipway history")))
         return 0
 
     drive(action)

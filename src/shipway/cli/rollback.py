@@ -14,6 +14,7 @@ from shipway.cli.render.renderer import Renderer
 @click.argument("environment", metavar="ENV")
 @click.option(
     "--to",
+    type=options.TagName(or_bundle=True),
     metavar="REVISION|TAG|BUNDLE",
     help="Where to return to.  [default: the last revision that served and differs]",
 )
@@ -24,7 +25,7 @@ def command(environment: str, to: str | None) -> None:
     """
 
     async def action(session: Session, renderer: Renderer) -> int:
-        name = one(session, environment)
+        name = one(session, environment, "shipway rollback")
         report = await rollback(session, name, to)
         if report.exit_code == 0:
             renderer.status(await status(session, [name]))

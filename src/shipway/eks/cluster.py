@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from shipway.aws.cluster import AT_WORK
 from shipway.commands import aws
 from shipway.errors import ShipwayError
 
-READY = frozenset({"ACTIVE", "UPDATING"})  # an update of its settings leaves it at work
 COMING = frozenset({"CREATING", "PENDING"})
 
 
@@ -57,7 +57,7 @@ class ClusterGone(ShipwayError):
 
 def is_ready(cluster: Cluster) -> bool:
     """False while it is coming. Raises ClusterBroken where waiting is of no use."""
-    if cluster.status in READY:
+    if cluster.status in AT_WORK:
         return True
     if cluster.status in COMING:
         return False

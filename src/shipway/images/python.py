@@ -160,7 +160,7 @@ async def _application(
 
 def _pins(image: PythonImage) -> tuple[Pin, ...]:
     try:
-        text = image.requirements.read_text()
+        text = image.requirements.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise LockMissing(image.requirements) from None
     pins = locks.read(text, file=image.requirements)

@@ -126,7 +126,7 @@ def _read(source: Path, packages: tuple[str, ...], tracked: tuple[str, ...] | No
 
 def _docker_ignore(source: Path) -> DockerIgnore:
     try:
-        return DockerIgnore.parse((source / ".dockerignore").read_text())
+        return DockerIgnore.parse((source / ".dockerignore").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return DockerIgnore()
 

@@ -1,7 +1,9 @@
 """The wheels of a lock: downloaded once by pip, checked by us, kept by their SHA-256."""
 
 import asyncio
+import errno
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -14,7 +16,7 @@ from typing import ClassVar
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from shipway.commands.command import Command, argv
-from shipway.errors import CommandFailed, ShipwayError
+from shipway.errors import CommandFailed, MachineRefused, ShipwayError
 from shipway.images.lock import Pin
 from shipway.images.runtime import Runtime
 from shipway.model.bundle import canonical, digest
@@ -226,6 +228,8 @@ def _explain(
 ) -> ShipwayError:
     """The exit code of pip is 1 for everything: only its words tell what happened."""
     said = "\n".join(failed.tail)
+    if (full := os.strerror(errno.ENOSPC)) in said:
+        return MachineRefused(full, "while pip downloaded wheels")
     named = [pin for pin in pins if f"{pin.name}=={pin.version}" in said.replace("_", "-").lower()]
     if "DO NOT MATCH THE HASHES" in said and named:
         return WheelTampered(f"{named[0].name}=={named[0].version}", lock, named[0].line)

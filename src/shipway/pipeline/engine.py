@@ -33,6 +33,8 @@ async def run(
     except asyncio.CancelledError:
         emit(RunFinished("cancelled", time.monotonic() - start))
         raise
+    except ExceptionGroup as untold:  # of stages, only `emit` raises: a full disk, say
+        raise untold.exceptions[0] from None
     emit(RunFinished("failed" if report.exit_code else "done", time.monotonic() - start))
     return report
 

@@ -6,10 +6,11 @@ import shlex
 import sys
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from shipway.commands import dagger
@@ -59,21 +60,80 @@ class DaggerRunner:
         self._image = image
         self._requirements = requirements
         self._patience = patience
+        self._trial: _Trial | None = None
 
     @property
     def where(self) -> str:
         return f"in {self._image} by Dagger"
 
     async def run(self, argv: Sequence[str], folder: Path, listen: Listener) -> None:
+        """The first check finds out whether it works here. One that begins meanwhile gets ready, and waits for that."""
+        if self._trial is None:
+            with TemporaryDirectory(prefix="shipway-dagger-") as place:
+                self._trial = _Trial(Path(place, "gate"))
+                await self._try(self._trial, argv, folder, listen)
+        elif not self._trial.over.done():
+            await self._follow(self._trial, argv, folder, listen)
+        elif unable := self._trial.over.result():
+            raise unable
+        else:
+            await self._check(argv, folder, listen)
+
+    async def _try(
+        self, trial: "_Trial", argv: Sequence[str], folder: Path, listen: Listener
+    ) -> None:
+        unable = None
+        try:
+            await self._check(argv, folder, listen, ready=trial.succeeded)
+        except RunnerUnable as error:
+            unable = error
+            raise
+        finally:
+            if not trial.over.done():
+                trial.over.set_result(unable)
+            if unable and trial.followers:
+                await asyncio.wait(trial.followers)  # the gate stays until they are gone
+
+    async def _follow(
+        self, trial: "_Trial", argv: Sequence[str], folder: Path, listen: Listener
+    ) -> None:
+        check = asyncio.create_task(self._check(argv, folder, listen, gate=trial.gate))
+        trial.followers.append(check)
+        try:
+            unable = await asyncio.shield(trial.over)
+            if unable:
+                raise unable
+            await check
+        finally:
+            check.cancel()
+            await asyncio.wait([check])
+
+    async def _check(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        listen: Listener,
+        *,
+        ready: Callable[[], None] = lambda: None,
+        gate: Path | None = None,
+    ) -> None:
+        """While there is a file `gate`, no engine is asked for anything."""
         if find_spec("dagger") is None:
             advice = f"pip install 'shipway[dagger]', {ELSEWHERE}"
             raise RunnerUnable("Dagger", "its Python SDK is not installed", advice)
-        command = dagger.check(Path(sys.executable), json.dumps(self._request(argv, folder)))
+        request = json.dumps(self._request(argv, folder, gate))
         story = _Story(listen)
         try:
             async with asyncio.timeout(self._patience) as limit:
-                story.when_ready = lambda: limit.reschedule(None)
-                await self._shell.run(command, listen=story.hear)
+
+                def when_ready() -> None:
+                    limit.reschedule(None)
+                    ready()
+
+                story.when_ready = when_ready
+                await self._shell.run(
+                    dagger.check(Path(sys.executable), request), listen=story.hear
+                )
         except CommandFailed as failed:
             raise DaggerFailed(f"exit code {failed.returncode}", tuple(story.other)) from failed
         except TimeoutError:
@@ -81,7 +141,7 @@ class DaggerRunner:
             raise RunnerUnable("Dagger", reason, f"docker info, {ELSEWHERE}") from None
         story.judge(argv)
 
-    def _request(self, argv: Sequence[str], folder: Path) -> dict[str, Any]:
+    def _request(self, argv: Sequence[str], folder: Path, gate: Path | None) -> dict[str, Any]:
         return {
             "image": self._image,
             "root": str(self._root),
@@ -89,7 +149,22 @@ class DaggerRunner:
             "folder": str(folder),
             "argv": list(argv),
             "nonce": uuid.uuid4().hex,
+            "gate": gate and str(gate),
         }
+
+
+class _Trial:
+    """Of the engine, by the first check: `over` is None where it is ready, else why this runner cannot be used."""
+
+    def __init__(self, gate: Path) -> None:
+        self.gate = gate
+        self.over: asyncio.Future[RunnerUnable | None] = asyncio.get_running_loop().create_future()
+        self.followers: list[asyncio.Task[None]] = []
+        gate.touch()
+
+    def succeeded(self) -> None:
+        self.over.set_result(None)
+        self.gate.unlink()
 
 
 @dataclass(slots=True)

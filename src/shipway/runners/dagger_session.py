@@ -8,8 +8,10 @@ import json
 import os
 import re
 import sys
+import time
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
@@ -170,6 +172,14 @@ async def finish(container: dagger.Container, log: EngineLog) -> None:
     tell(exit=code)
 
 
+def wait(gate: Path, parent: int) -> None:
+    """Importing the SDK took a second, in which another session found out whether an engine starts."""
+    while gate.exists():
+        if os.getppid() != parent:
+            sys.exit(INTERRUPTED)  # who would open it is gone
+        time.sleep(0.02)
+
+
 def unable(reason: str, remedy: str, lines: Sequence[str] = ()) -> None:
     tell(unable=reason, remedy=remedy, lines=list(lines))
 
@@ -180,6 +190,9 @@ def first(error: Exception) -> str:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(serve(json.load(sys.stdin)))
+        asked = json.load(sys.stdin)
+        if asked["gate"]:
+            wait(Path(asked["gate"]), os.getppid())
+        asyncio.run(serve(asked))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

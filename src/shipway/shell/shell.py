@@ -1,4 +1,4 @@
-"""What it means to run a command; the implementations are local (a real process) and dry (a line)."""
+"""What it means to run a command: `local` starts a real process, a test's double answers from a script."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

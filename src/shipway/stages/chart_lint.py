@@ -14,6 +14,7 @@ from shipway.errors import ShipwayError
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.at_once import at_once
 from shipway.shell.shell import Shell
+from shipway.stages.check_failed import checking
 
 ANY = Release("chart-lint", "default")
 PINNED = {
@@ -62,7 +63,8 @@ class ChartLint:
         return [helm.lint(self.chart, file) for file in self.values]
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
-        found = await self._all(say)
+        with checking(self.name):
+            found = await self._all(say)
         if found:
             raise ChartTrapped(found)
         names = ", ".join(file.stem for file in self.values)
@@ -82,7 +84,7 @@ class ChartLint:
 
     async def _check(self, file: Path) -> list[Finding]:
         """Rendered as a deploy would: `${NAME}` is filled in at deploy time, and a digest stands for the image."""
-        text = (self.root / file).read_text(encoding="utf-8")
+        text = values.decode((self.root / file).read_bytes(), file=file)
         merged = self.folder / f"chart-lint-{file.stem}.yaml"
         merged.write_text(
             values.dump(values.overlay(values.load(text, file=file), PINNED)), encoding="utf-8"

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.runners.runner import Runner
+from shipway.stages.check_failed import checking
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +18,6 @@ class Lint:
     runner: Runner
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
-        await self.runner.run(self.argv, self.folder, say.line)
+        with checking(self.name):
+            await self.runner.run(self.argv, self.folder, say.line)
         return Outcome(f"{' '.join(self.argv)} found nothing, {self.runner.where}")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.runners.runner import Runner
+from shipway.stages.check_failed import checking
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,6 @@ class Test:
             if line.strip():
                 last.append(line.strip(" ="))
 
-        await self.runner.run(self.argv, self.folder, listen)
+        with checking(self.name):
+            await self.runner.run(self.argv, self.folder, listen)
         return Outcome(f"{last[0]}, {self.runner.where}")

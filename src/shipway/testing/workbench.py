@@ -183,7 +183,7 @@ class Workbench:
 
     def _env(self) -> dict[str, str]:
         """No setting of the person who runs the tests, a home of its own, and the environment switched on."""
-        ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_")
+        ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_", "GIT_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         found = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
         return {**kept, "PATH": found, "HOME": str(self.state / "home"), "COLUMNS": "160"}

@@ -5,10 +5,6 @@ from shipway.config.project import Project
 NAMES = {"prod": "production"}  # a gate that people know under this name
 
 
-VARIABLES = ("AWS_ACCOUNT_ID", "AWS_REGION", "ECR_REPO_URI", "EKS_CLUSTER_NAME")
-"""What every job that goes to AWS needs of GitHub's variables, beside its role."""
-
-
 def github_name(environment: str) -> str:
     """The GitHub environment that a deploy job runs in."""
     return NAMES.get(environment, environment)

@@ -297,9 +297,9 @@ async def test_kubectl_asks_what_it_may_do(kubectl: Run) -> None:
 async def test_kubectl_waits_for_deletion_and_for_conditions(kubectl: Run, store: Store) -> None:
     await kubectl("apply", "-f", "-", stdin=DEPLOYMENT)
     available = asyncio.create_task(
-        kubectl("wait", "--for=condition=Available", "deployment/web", "--timeout=20s")
+        kubectl("wait", "--for=condition=Available", "deployment/web", "--timeout=60s")
     )
-    gone = asyncio.create_task(kubectl("wait", "--for=delete", "deployment/web", "--timeout=20s"))
+    gone = asyncio.create_task(kubectl("wait", "--for=delete", "deployment/web", "--timeout=60s"))
     condition = {"type": "Available", "status": "True"}
     store.update(
         DEPLOYMENTS,

@@ -26,7 +26,7 @@ async def process(tmp_path: Path) -> AsyncIterator[Process]:
 
 
 async def obeyed(task: asyncio.Task[None]) -> bool:
-    await asyncio.wait([task], timeout=10)
+    await asyncio.wait([task], timeout=45)
     ended = task.cancelled()
     task.cancel()
     await asyncio.wait([task])

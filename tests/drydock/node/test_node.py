@@ -53,12 +53,12 @@ async def test_a_pod_is_ready_long_before_the_next_period(cluster: Cluster, imag
         "web",
         {
             "image": image,
-            "readinessProbe": READY,
+            "readinessProbe": {**READY, "periodSeconds": 120},
             "env": [{"name": "WARM_UP", "value": "0.5"}],
         },
     )
 
-    await until(lambda: cluster.is_ready("web"), seconds=5)
+    await until(lambda: cluster.is_ready("web"), seconds=60)
     assert not [event for event in cluster.events("web") if event[0] == "Unhealthy"]
 
 
@@ -343,7 +343,7 @@ async def test_processor_use_is_measured_between_two_questions(
 
     assert cluster.node.usage("default", "busy") is None
     cores = await until(lambda: cluster.node.usage("default", "busy"))
-    assert 0.2 < cores < 1.5
+    assert 0.02 < cores < 1.5
     assert cluster.node.usage("default", "nobody") is None
 
 

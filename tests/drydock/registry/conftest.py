@@ -122,7 +122,7 @@ async def start(root: Path) -> AsyncIterator[Process]:
     )
     try:
         assert child.stdout is not None
-        port = int(await asyncio.wait_for(child.stdout.readline(), timeout=20))
+        port = int(await asyncio.wait_for(child.stdout.readline(), timeout=45))
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
             yield Process(child, port, Registry(http))
     finally:

@@ -184,7 +184,7 @@ async def test_a_second_writer_is_refused_at_once(registry: Registry) -> None:
         yield CONTENT[4:]
 
     first = asyncio.create_task(registry.http.patch(location, content=slow()))
-    await asyncio.wait_for(writing.wait(), timeout=10)
+    await asyncio.wait_for(writing.wait(), timeout=45)
     second = await registry.http.patch(location, content=b"mixed in")
     go_on.set()
     assert code(second) == (409, "BLOB_UPLOAD_INVALID")

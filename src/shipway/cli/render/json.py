@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from shipway.cli.render.reader import told
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
@@ -69,5 +70,6 @@ class Json:
         """Nothing is open."""
 
     def _print(self, value: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        with told(sys.stdout) as out:
+            out.write(json.dumps(value, ensure_ascii=False) + "\n")
+            out.flush()

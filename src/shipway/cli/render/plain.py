@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from shipway.cli.render import text
+from shipway.cli.render.reader import Window
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
@@ -38,8 +38,8 @@ class Plain:
         self, runs: Path, *, verbose: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         width = None if sys.stdout.isatty() else PIPE_WIDTH
-        self.console = Console(highlight=False, soft_wrap=True, width=width)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = Window(highlight=False, soft_wrap=True, width=width)
+        self._errors = Window(stderr=True, highlight=False, soft_wrap=True)
         self._runs = runs
         self._typed = Typed(runs.parent / "tools").advice
         self._verbose = verbose
