@@ -91,7 +91,7 @@ STANDARD = {
     "endOfStandardSupportDate": datetime(2027, 3, 27, tzinfo=UTC).timestamp(),
 }
 NODE, NPX = "{node}/bin/node", "{node}/lib/node_modules/npm/bin/npx-cli.js"
-CDK = f"{NODE} {NPX} --yes aws-cdk@2.1148.1"
+CDK = f"{NODE} {NPX} --yes --prefer-offline aws-cdk@2.1148.1"
 AWS_VERSION, CDK_VERSION = "aws --version", f"{CDK} --version"
 SYNTH = f"{CDK} synth --quiet --output {{root}}/.shipway/cdk.out"
 BOOTSTRAP = f"{CDK} bootstrap aws://{ACCOUNT}/{REGION}"

@@ -10,7 +10,7 @@ from shipway.commands.command import Command
 from shipway.commands.helm import Cluster, Release
 
 CDK = Cdk(PurePath("n"), PurePath("infra"), {"AWS_REGION": "r"})
-STARTED = "n/bin/node n/lib/node_modules/npm/bin/npx-cli.js --yes aws-cdk@2.1148.1"
+STARTED = "n/bin/node n/lib/node_modules/npm/bin/npx-cli.js --yes --prefer-offline aws-cdk@2.1148.1"
 CLUSTER = Cluster(PurePath("k"), "c")
 
 

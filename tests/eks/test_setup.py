@@ -335,7 +335,7 @@ def throttled(machine: Machine) -> None:
                 "infrastructure",
                 "the settings of the infrastructure have a problem",
                 ("EKS_ADMIN_ARNS: is not set: nobody could use the cluster",),
-                "correct that; docs/guides/eks.md explains each setting",
+                "correct that; infra/README.md explains each setting",
             ),
         ),
         (

@@ -31,7 +31,7 @@ from shipway.kind.ports import Program
 from shipway.pipeline import engine
 from shipway.pipeline.events import Event, RunStarted, StageFinished
 from shipway.pipeline.graph import in_turn
-from shipway.pipeline.stage import Stage
+from shipway.pipeline.stage import Facts, Outcome, Say, Stage
 from shipway.shell.shell import Finished, Listener
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -80,6 +80,15 @@ CHANGES = (RUN, CREATE, GET_KUBECONFIG, WRITE_HOSTS, CONNECT, HELM)
 
 def recorded(name: str) -> str:
     return (RECORDED / name).read_text(encoding="utf-8")
+
+
+class Tools:
+    """The programs are there."""
+
+    name = "tools"
+
+    async def run(self, _so_far: Facts, _say: Say) -> Outcome:
+        return Outcome("helm, kubectl, kind", unchanged=True)
 
 
 @dataclass
@@ -164,10 +173,11 @@ class Machine:
         return text.replace(str(self.home), "{home}")
 
     async def setup(self, *, plan: bool = False) -> int:
-        return await self._go(journey.setup(self.ground, plan=plan))
+        stages = journey.plan(self.ground) if plan else journey.setup(self.ground, Tools())
+        return await self._go(stages)
 
     async def teardown(self) -> int:
-        return await self._go(journey.teardown(self.ground))
+        return await self._go(journey.teardown(self.ground, Tools()))
 
     async def run(self, command: Command, *, listen: Listener | None = None) -> Finished:
         line = self.short(str(command))

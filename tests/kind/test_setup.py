@@ -49,6 +49,7 @@ SUMMARIES = {
 ALL_THERE = {
     **{stage: f"unchanged: {summary}" for stage, summary in SUMMARIES.items()},
     "ports": "unchanged: 80 ours, 443 ours, 5001 ours",
+    "tools": "unchanged: helm, kubectl, kind",
 }
 
 
@@ -57,6 +58,7 @@ async def test_from_nothing_to_a_cluster_to_release_to(machine: Machine) -> None
     assert machine.told == {
         **{stage: f"done: {summary}" for stage, summary in SUMMARIES.items()},
         "docker": "unchanged: engine 20.10.24",
+        "tools": "unchanged: helm, kubectl, kind",
         "ports": "unchanged: 80 free, 443 free, 5001 free",
         "node": "unchanged: Ready, Kubernetes v1.36.1",
     }
@@ -189,6 +191,7 @@ async def test_teardown_leaves_nothing_and_finds_nothing_the_second_time(machine
     assert await machine.teardown() == 0
     assert machine.told == {
         "docker": "unchanged: engine 20.10.24",
+        "tools": "unchanged: helm, kubectl, kind",
         "cluster": "done: the cluster dagger-demo is gone",
         "registry": "done: the registry and its images are gone",
         "forget": "done: .shipway/kind is removed",
@@ -198,6 +201,7 @@ async def test_teardown_leaves_nothing_and_finds_nothing_the_second_time(machine
     assert await machine.teardown() == 0
     assert machine.told == {
         "docker": "unchanged: engine 20.10.24",
+        "tools": "unchanged: helm, kubectl, kind",
         "cluster": "unchanged: no cluster dagger-demo",
         "registry": "unchanged: no registry and no volume",
         "forget": "unchanged: no .shipway/kind",

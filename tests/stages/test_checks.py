@@ -8,8 +8,8 @@ import yaml
 from shipway.commands.command import Command
 from shipway.pipeline.stage import Facts, Outcome
 from shipway.runners.host import HostRunner
-from shipway.stages.check_failed import CheckFailed
 from shipway.stages.chart_lint import ChartLint, ChartTrapped
+from shipway.stages.check_failed import CheckFailed
 from shipway.stages.lint import Lint
 from shipway.stages.test import Test
 from shipway.testing.scripted_shell import Expect, ScriptedShell

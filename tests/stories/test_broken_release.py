@@ -118,24 +118,20 @@ async def test_a_rollback_ends_the_broken_release(bench: Workbench) -> None:
     assert running == [["1/1", "Running"]] * 2
 
 
-async def test_an_image_that_is_gone_is_told_at_once(bench: Workbench) -> None:
+async def test_an_image_that_is_gone_is_told_before_anything_is_touched(bench: Workbench) -> None:
     await build(bench, "gone", "Hello", "Goodbye")
     async with Registry(bench.registry) as registry:
         digest = await registry.digest_of("sample-app", "gone")
         assert digest
         await registry.delete("sample-app", digest)
-    said, seconds = await fail(bench, "deploy --env staging --tag gone")
-    assert seconds < ROLLOUT / 2
-    image = re.escape(f"{bench.registry.host}/sample-app@{digest[:19]}")
-    check(
-        said.err,
-        r"deploy staging failed: staging: 0 of 2 pods became ready: "
-        rf"the image cannot be pulled: {image}: not found",
-        r"  pod sample-app-\w+-\w+ in namespace staging: ImagePullBackOff",
-        rf'    Back-off pulling image "{image}\w+": ErrImagePull: .+: not found',
-        next_step("staging", PODS),
-        rf"  all of it: \.shipway/runs/{bench.journal[0]['run']}",
+    before = await bench.shipway("history", "staging", "--output", "json")
+    said, _ = await fail(bench, "deploy --env staging --tag gone")
+    assert said.err == (
+        f"resolve failed: {bench.registry.host}/sample-app@{digest} is not in the registry\n"
+        "  try: push it first (shipway build), or correct the reference\n"
+        f"  all of it: .shipway/runs/{bench.journal[0]['run']}\n"
     )
+    assert await bench.shipway("history", "staging", "--output", "json") == before
     assert (await bench.get("staging")).json() == GREETING
 
 

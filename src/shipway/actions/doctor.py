@@ -12,6 +12,7 @@ from shipway.actions.checking import checked
 from shipway.actions.session import Session
 from shipway.kube.access import connect
 from shipway.model.check import Check
+from shipway.oci import bundles
 from shipway.tools.pins import Pin, host
 from shipway.tools.provision import TOOLS
 from shipway.tools.tool import kept
@@ -73,5 +74,6 @@ async def _cluster(session: Session) -> str:
 async def _registry(session: Session) -> str:
     target = await session.find()
     async with target.open_registry() as registry:
-        tags = await registry.tags(session.project.image.repository)
-    return f"{target.registry.host}: {session.project.image.repository} has {len(tags)} tags"
+        count = len(await bundles.known(registry, session.project.image.repository))
+    releases = f"{count} release{'' if count == 1 else 's'}"
+    return f"{target.registry.host}: {session.project.image.repository} has {releases}"

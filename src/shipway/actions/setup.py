@@ -26,7 +26,8 @@ async def setup_eks(session: Session, *, plan: bool, recreate: bool) -> Report:
 
 async def setup_kind(session: Session, *, plan: bool) -> Report:
     """The cluster, its registry and what must be in it. `plan` only looks and says what it would do."""
-    stages = kind_journey.setup(kind.ground(session), plan=plan)
+    ground = kind.ground(session)
     if plan:
-        return await session.go("plan", list(in_turn(*stages)))
-    return await session.go("setup", list(in_turn(kind.tools(session), *stages)))
+        return await session.go("plan", list(in_turn(*kind_journey.plan(ground))))
+    stages = kind_journey.setup(ground, kind.tools(session))
+    return await session.go("setup", list(in_turn(*stages)))

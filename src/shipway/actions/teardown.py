@@ -9,11 +9,12 @@ from shipway.kind import journey as kind_journey
 from shipway.pipeline.engine import Report
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Facts
+from shipway.targets.embedded import Embedded
 
 
-async def teardown(session: Session, *, purge: bool) -> str:
-    """What was done, as one line. `purge` forgets the target's state, too."""
-    return await session.provider.down(purge=purge)
+async def teardown_embedded(session: Session, *, purge: bool) -> str:
+    """What was done, as one line. `purge` forgets its state, too."""
+    return await Embedded(session.project, session.shell).down(purge=purge)
 
 
 async def doomed(session: Session) -> tuple[str, Account]:
@@ -30,5 +31,5 @@ async def teardown_eks(session: Session) -> Report:
 
 async def teardown_kind(session: Session) -> Report:
     """The cluster, the registry with its images, and the way to them; confirmed before."""
-    stages = kind_journey.teardown(kind.ground(session))
-    return await session.go("teardown", list(in_turn(kind.tools(session), *stages)))
+    stages = kind_journey.teardown(kind.ground(session), kind.tools(session))
+    return await session.go("teardown", list(in_turn(*stages)))

@@ -6,7 +6,7 @@ from typing import ClassVar
 import click
 
 from shipway.actions.session import Session
-from shipway.actions.teardown import doomed, teardown, teardown_eks, teardown_kind
+from shipway.actions.teardown import doomed, teardown_eks, teardown_embedded, teardown_kind
 from shipway.cli import options
 from shipway.cli.drive import drive
 from shipway.cli.render.renderer import Renderer
@@ -49,7 +49,7 @@ def command(what: str, *, purge: bool, yes: bool) -> None:
     async def action(session: Session, renderer: Renderer) -> int:
         there = session.on(what)
         if not whole:
-            renderer.note(await teardown(there, purge=purge))
+            renderer.note(await teardown_embedded(there, purge=purge))
             return 0
         if not yes:
             _confirm(*await _doomed(there), what)

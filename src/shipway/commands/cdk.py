@@ -41,7 +41,10 @@ class Cdk:
     def _command(self, verb: str, *rest: str | PurePath | Flag) -> Command:
         npx = self.node / "lib" / "node_modules" / "npm" / "bin" / "npx-cli.js"
         return Command(
-            argv(self.node / "bin" / "node", npx, "--yes", PACKAGE, verb, *rest),
+            # A pinned version never changes: npm need not ask for it anew each time, and wait where nobody answers.
+            argv(
+                self.node / "bin" / "node", npx, "--yes", "--prefer-offline", PACKAGE, verb, *rest
+            ),
             env=self.env,
             cwd=self.app,
         )

@@ -36,17 +36,27 @@ def goals(ground: Ground) -> tuple[Goal, ...]:
     )
 
 
-def setup(ground: Ground, *, plan: bool) -> tuple[Stage, ...]:
-    """With `plan` each one only looks, and says what it would do."""
+def plan(ground: Ground) -> tuple[Stage, ...]:
+    """Each stage only looks, and says what it would do."""
     return (
         *(Checked(check) for check in checks(ground)),
-        *(Pursuit(goal, plan) for goal in goals(ground)),
+        *(Pursuit(goal, plan=True) for goal in goals(ground)),
     )
 
 
-def teardown(ground: Ground) -> tuple[Stage, ...]:
+def setup(ground: Ground, tools: Stage) -> tuple[Stage, ...]:
+    """`tools` are fetched once it is known that they will be of use."""
+    return (
+        *(Checked(check) for check in checks(ground)),
+        tools,
+        *(Pursuit(goal) for goal in goals(ground)),
+    )
+
+
+def teardown(ground: Ground, tools: Stage) -> tuple[Stage, ...]:
     return (
         Checked(Engine(ground)),
+        tools,
         Pursuit(NoCluster(ground)),
         Pursuit(NoRegistry(ground)),
         Pursuit(Forgotten(ground)),

@@ -98,10 +98,15 @@ async def find(
     """By tag or by bundle id. NoSuchRelease names those there are, and says what to do `otherwise`."""
     found = await peek(registry, repository, reference)
     if found is None:
-        tags = await registry.tags(repository)
-        known = tuple(tag.removesuffix(".bundle") for tag in tags if tag.endswith(".bundle"))
-        raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", known, otherwise)
+        there = await known(registry, repository)
+        raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", there, otherwise)
     return found
+
+
+async def known(registry: Registry, repository: str) -> tuple[str, ...]:
+    """The tags of all releases: each has its bundle beside it."""
+    tags = await registry.tags(repository)
+    return tuple(tag.removesuffix(".bundle") for tag in tags if tag.endswith(".bundle"))
 
 
 async def peek(registry: Registry, repository: str, reference: str) -> Released | None:

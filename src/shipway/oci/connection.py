@@ -140,7 +140,9 @@ class Connection:
         except httpx2.LocalProtocolError:
             raise  # our own mistake, not the network's
         except httpx2.TransportError as error:
-            raise RegistryUnreachable(self.address.url, describe(error)) from error
+            raise RegistryUnreachable(
+                self.address.url, describe(error), self.address.start
+            ) from error
 
     def parse(self, response: httpx2.Response) -> dict[str, Any]:
         """The JSON object of a list. A captive portal, for one, answers 200 with something else."""

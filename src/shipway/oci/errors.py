@@ -29,6 +29,7 @@ class BadReference(ShipwayError):
 class RegistryUnreachable(ShipwayError):
     url: str
     cause: str
+    start: str = ""  # the command that would bring it up, where there is one
 
     @property
     def problem(self) -> str:
@@ -36,7 +37,7 @@ class RegistryUnreachable(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"curl -v {self.url}/v2/"
+        return self.start or f"curl -v {self.url}/v2/"
 
 
 @dataclass(eq=False)

@@ -66,6 +66,7 @@ class Address:
     host: str
     plain_http: bool = False
     prefix: str = ""
+    start: str = ""  # the command that brings it up, where it is ours
 
     @property
     def url(self) -> str:

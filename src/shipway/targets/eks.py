@@ -108,12 +108,6 @@ class Eks:
         logins = _Logins(login, lambda: cluster.bearer(aws, found.name), {})
         return self._target(settings, who, found, logins)
 
-    async def down(self, *, purge: bool) -> str:  # noqa: ARG002  # nothing of the cluster is kept here
-        """Forget the way in. Neither the cluster is touched nor the way into another one."""
-        kubeconfig = self.kubeconfig(self.settings())
-        await asyncio.to_thread(kubeconfig.unlink, missing_ok=True)
-        return f"{kubeconfig.name} in .shipway/eks is gone; the cluster was not touched"
-
     def aws_program(self) -> str:
         found = shutil.which("aws", path=self.variables.get("PATH", os.defpath))
         if found is None:

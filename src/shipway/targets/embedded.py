@@ -129,7 +129,7 @@ class Embedded:
     async def find(self) -> Target:
         """The target as it is; NoCluster while drydock is down."""
         status = _status(self.home)
-        registry = Address(f"localhost:{status['registry']}", plain_http=True)
+        registry = Address(f"localhost:{status['registry']}", plain_http=True, start=START)
         return Target(
             name=NAME,
             registry=registry,

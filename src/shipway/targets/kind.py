@@ -1,7 +1,6 @@
 """The target on this machine that is a real Kubernetes: a Kind cluster and a registry beside it, both in Docker."""
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +57,7 @@ class Kind:
             registry = await local_registry(client, NAME, START)
         return Target(
             name=NAME,
-            registry=Address(registry, plain_http=True),
+            registry=Address(registry, plain_http=True, start=START),
             access=access,
             places=local_places(self.project, NAME),
             deployment=self.project.name,
@@ -68,8 +67,3 @@ class Kind:
             host_images=self.host_images,
             variables=os.environ,
         )
-
-    async def down(self, *, purge: bool) -> str:  # noqa: ARG002  # nothing of the cluster is kept here
-        """Forget the way in. The cluster is not touched."""
-        shutil.rmtree(self.home, ignore_errors=True)
-        return "the kubeconfig in .shipway/kind is gone; the cluster was not touched"

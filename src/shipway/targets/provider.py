@@ -28,10 +28,6 @@ class Provider(Protocol):
         """The target as it is, without changing anything; NoCluster where there is none."""
         ...
 
-    async def down(self, *, purge: bool) -> str:
-        """Stop it and everything it started; one line that says what was done."""
-        ...
-
 
 def _eks(project: Project, shell: Shell) -> Provider:
     from shipway.targets.eks import Eks  # noqa: PLC0415  # boto3 takes as long as a short verb

@@ -39,7 +39,7 @@ class NotSynthesized(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return "correct that; docs/guides/eks.md explains each setting"
+        return "correct that; infra/README.md explains each setting"
 
 
 @dataclass(frozen=True, slots=True)
