@@ -182,8 +182,22 @@ class Workbench:
         return Said(process.returncode, out.decode(), err.decode())
 
     def _env(self) -> dict[str, str]:
-        """No setting of the person who runs the tests, a home of its own, and the environment switched on."""
+        """No setting of the person who runs the tests, a home of its own, and the environment switched on.
+
+        No Docker engine either: a story is the same where one answers.
+        """
         ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_", "GIT_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        others = ("DOCKER_", "DAGGER_", "_EXPERIMENTAL_DAGGER_")
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith((*ours, *others))
+        }
         found = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
-        return {**kept, "PATH": found, "HOME": str(self.state / "home"), "COLUMNS": "160"}
+        return {
+            **kept,
+            "PATH": found,
+            "HOME": str(self.state / "home"),
+            "COLUMNS": "160",
+            "DOCKER_HOST": f"unix://{self.state / 'no-engine'}",
+        }
