@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -147,8 +147,8 @@ async def _start(place: Place, content: Base, shell: LocalShell) -> Lab:
     port = await _registry(place)
     image = f"localhost:{port}/lab/python:{content.python}"
     env = {"DOCKER_HOST": place.host}
-    await shell.run(commands.load(content.archive, image, env))
     try:
+        await shell.run(commands.load(content.archive, image, env))
         await shell.run(commands.try_out(image, env))
     except CommandFailed as failed:
         raise Cannot("its engine starts no container", failed.tail) from failed
@@ -209,4 +209,5 @@ def _remove_groups(name: str) -> None:
     root = Path("/sys/fs/cgroup")
     for group in (root / name, *root.glob(f"*/{name}")):
         for folder, _, _ in os.walk(group, topdown=False):
-            Path(folder).rmdir()
+            with suppress(OSError):  # the kernel may take a moment to see that it is empty
+                Path(folder).rmdir()
