@@ -81,5 +81,6 @@ def try_out(image: str, env: Mapping[str, str]) -> Command:
 
 
 def pytest(python: str, paths: Sequence[str], env: Mapping[str, str]) -> Command:
+    """Two at a time, as `make test` does: they mostly wait for the engine."""
     words = (python, "-m", "pytest", "-q", "-m", "docker", "--color=auto")
-    return Command((*words, *paths), env=env)
+    return Command((*words, "-n", "2", "--dist", "loadfile", *paths), env=env)
