@@ -37,14 +37,13 @@ class Kubeconfig:
 
     async def look(self, so_far: Facts) -> Reached | Missing:
         node, path = known(so_far, Node), self.ground.kubeconfig
-        said = f"context {CONTEXT}, namespace {self._namespace}, in .shipway/kind/kubeconfig"
         if node is None or not path.exists() or path.stat().st_mode & 0o077:
-            return Missing(f"write the {said}")
+            return Missing(f"write the {self._summary}")
         authority = await self._authority(node)
         text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         if leads_to(text, node.api, self._namespace, authority):
-            return Reached(said, (Way(path),))
-        return Missing(f"write the {said}")
+            return Reached(self._summary, (Way(path),))
+        return Missing(f"write the {self._summary}")
 
     async def reach(self, so_far: Facts, _say: Say) -> Outcome:
         so_far.of(Node)  # nothing is asked of a cluster that is not there
@@ -54,8 +53,7 @@ class Kubeconfig:
             raise BrokenCluster("its node has no kubeconfig") from failure
         text = layout.kubeconfig(said.stdout, self._namespace)
         await asyncio.to_thread(private_file.write, self.ground.kubeconfig, text)
-        summary = f"context {CONTEXT}, namespace {self._namespace}, in .shipway/kind/kubeconfig"
-        return Outcome(summary, (Way(self.ground.kubeconfig),))
+        return Outcome(self._summary, (Way(self.ground.kubeconfig),))
 
     async def _authority(self, node: Node) -> str:
         """The certificate by which the cluster is known: a new one of the same name has another."""
@@ -64,6 +62,10 @@ class Kubeconfig:
             return (await self.ground.shell.run(command)).stdout
         except CommandFailed as failure:
             raise BrokenCluster("Kubernetes was never set up on its node") from failure
+
+    @property
+    def _summary(self) -> str:
+        return f"context {CONTEXT}, namespace {self._namespace}, in .shipway/kind/kubeconfig"
 
     @property
     def _namespace(self) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from shipway.commands import docker
 from shipway.errors import CommandFailed
 from shipway.kind import layout
-from shipway.kind.containers import Containers, containers
+from shipway.kind.containers import Container, Containers, containers
 from shipway.kind.errors import NameTaken, registry_told
 from shipway.kind.ground import Ground
 from shipway.pipeline.goal import Missing, Reached
@@ -29,7 +29,7 @@ class Registry:
             return Missing(f"run {layout.REGISTRY_IMAGE} on {layout.REGISTRY}")
         if not found.ours:
             raise NameTaken(found.name)
-        if layout.REGISTRY_PORT not in found.published.get(layout.REGISTRY_INSIDE, ()):
+        if not _in_place(found):
             return Missing(f"make {found.name} anew: it is not on {layout.REGISTRY}")
         if not found.running:
             return Missing(f"start the container {found.name}")
@@ -39,7 +39,7 @@ class Registry:
         found = so_far.of(Containers).registry
         shell = self.ground.shell
         try:
-            if found and layout.REGISTRY_PORT in found.published.get(layout.REGISTRY_INSIDE, ()):
+            if found and _in_place(found):
                 await shell.run(docker.start_containers([found.name]), listen=say.line)
             else:
                 await self._run(say, replace=found is not None)
@@ -61,3 +61,7 @@ class Registry:
             path=layout.REGISTRY_FOLDER,
         )
         await shell.run(command, listen=say.line)
+
+
+def _in_place(registry: Container) -> bool:
+    return layout.REGISTRY_PORT in registry.published.get(layout.REGISTRY_INSIDE, ())
