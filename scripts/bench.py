@@ -66,6 +66,7 @@ class Bench:
     docker: str = ""
     kind: float = 0.0  # seconds, what bench_kind.py prints
     runners: dict[str, float | str] = field(default_factory=dict)  # what bench_runners.py prints
+    drydock: dict[str, str] = field(default_factory=dict)  # what the scripts about drydock print
 
     @property
     def home(self) -> Path:
@@ -89,6 +90,11 @@ class Bench:
             await self.shipway["warm"].take(self._release)
             if INFRA.exists():
                 await self.synth.take(self._synth)
+        say("releases under load")
+        await self._release()
+        await self._about_drydock("bench_rollout.py", str(self.clone), str(rounds))
+        say("drydock's API")
+        await self._about_drydock("bench_drydock.py", str(rounds))
         say("an unchanged image with the docker builder")
         self.docker = await unchanged_rebuild(self.clone)
         say("lint and test where they run")
@@ -115,6 +121,7 @@ class Bench:
             ("drydock ready", str(self.ready), "", ""),
             ("drydock's memory, three environments", f"{self.memory / 2**20:.0f} MiB", "", ""),
         ]
+        rows += [(name, words, "", "") for name, words in self.drydock.items()]
         synth = str(self.synth) if self.synth.seconds else "left out: make infra-setup first"
         rows.append(("synth of infra/", synth, "", ""))
         rows.append(("unchanged rebuild, docker builder", self.docker, "", ""))
@@ -165,6 +172,11 @@ class Bench:
         argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_kind.py", str(rounds))
         said = await self.shell.run(Command(argv, {"PYTHONPATH": str(self.clone)}))
         self.kind = json.loads(said.stdout)["second"]
+
+    async def _about_drydock(self, script: str, *words: str) -> None:
+        argv = (str(self.clone / ".venv/bin/python"), f"scripts/{script}", *words)
+        said = await self.shell.run(Command(argv, {"PYTHONPATH": str(self.clone)}))
+        self.drydock |= json.loads(said.stdout)
 
     async def _runners(self, rounds: int) -> None:
         argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_runners.py", str(rounds))
