@@ -134,9 +134,9 @@ async def test_a_rollout_takes_no_pod_away_first_and_fails_before_the_tool_gives
 @pytest.mark.parametrize(
     ("environment", "pause", "grace"),
     [
-        ("dev", 1, 16),
-        ("staging", 1, 16),
-        ("prod", 1, 16),
+        ("dev", 2, 17),
+        ("staging", 2, 17),
+        ("prod", 2, 17),
         ("eks-dev", 15, 30),
         ("eks-staging", 15, 30),
         ("eks-prod", 15, 30),
