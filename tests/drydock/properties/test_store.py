@@ -50,61 +50,61 @@ def contents(store: Store) -> dict[Key, tuple[str, int]]:
 def test_what_was_written_is_there_at_its_version_also_after_a_restart(
     sequence: list[tuple[str, Key, str]],
 ) -> None:
-    model: dict[Key, tuple[str, int]] = {}
-    version = 0
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "state.db"
-        store = Store(path)
+        pair = Pair(Path(folder) / "state.db")
         try:
             for step, key, value in sequence:
-                if step == "restart":
-                    store.close()
-                    store = Store(path)
-                else:
-                    version = take(store, step, key, value, model, version)
-                assert store.version == version
-                assert contents(store) == model
+                pair.take(step, key, value)
+                assert contents(pair.store) == pair.model
+                assert pair.store.version == pair.version
         finally:
-            store.close()
+            pair.store.close()
 
 
-def take(
-    store: Store,
-    step: str,
-    key: Key,
-    value: str,
-    model: dict[Key, tuple[str, int]],
-    version: int,
-) -> int:
-    """One step in the store and in the model; the version after it."""
-    resource, namespace, name = key
-    known = model.get(key)
-    if step == "create" and known:
-        with pytest.raises(AlreadyExists):
-            store.create(resource, obj(key, value))
-    elif step == "create":
-        store.create(resource, obj(key, value))
-        model[key] = (value, version + 1)
-    elif not known:
-        with pytest.raises(NotFound):
-            if step == "delete":
-                store.delete(resource, namespace, name)
-            else:
-                store.update(resource, obj(key, value))
-    elif step == "delete":
-        store.delete(resource, namespace, name)
-        del model[key]
-        return version + 1
-    elif step == "stale":
-        stale = obj(key, value)
-        stale["metadata"]["resourceVersion"] = str(known[1] - 1 or 999)
-        with pytest.raises(Conflict):
-            store.update(resource, stale)
-    else:
-        store.update(resource, obj(key, value))
-        if value != known[0]:
-            model[key] = (value, version + 1)
-    return version if model.get(key) == known else version + 1
+class Pair:
+    """A store, and what it should hold at which version."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store(path)
+        self.model: dict[Key, tuple[str, int]] = {}
+        self.version = 0
+        self._path = path
+
+    def take(self, step: str, key: Key, value: str) -> None:
+        known = self.model.get(key)
+        match step:
+            case "restart":
+                self.store.close()
+                self.store = Store(self._path)
+            case "create" if known:
+                with pytest.raises(AlreadyExists):
+                    self.store.create(key[0], obj(key, value))
+            case "create":
+                self.store.create(key[0], obj(key, value))
+                self._note(key, value)
+            case "delete" if known:
+                self.store.delete(*key)
+                del self.model[key]
+                self.version += 1
+            case "delete":
+                with pytest.raises(NotFound):
+                    self.store.delete(*key)
+            case "stale" if known:
+                stale = obj(key, value)
+                stale["metadata"]["resourceVersion"] = str(known[1] + 1)
+                with pytest.raises(Conflict):
+                    self.store.update(key[0], stale)
+            case _ if known:
+                self.store.update(key[0], obj(key, value))
+                if value != known[0]:
+                    self._note(key, value)
+            case _:
+                with pytest.raises(NotFound):
+                    self.store.update(key[0], obj(key, value))
+
+    def _note(self, key: Key, value: str) -> None:
+        self.version += 1
+        self.model[key] = (value, self.version)
 
 
 @given(some.integers(0, 60), some.none() | some.integers(0, 60), some.none() | some.integers(0, 60))
