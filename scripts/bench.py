@@ -95,6 +95,8 @@ class Bench:
         await self._about_drydock("bench_rollout.py", str(self.clone), str(rounds))
         say("drydock's API")
         await self._about_drydock("bench_drydock.py", str(rounds))
+        say("drydock's registry")
+        await self._about_drydock("bench_registry.py", str(rounds))
         say("an unchanged image with the docker builder")
         self.docker = await unchanged_rebuild(self.clone)
         say("lint and test where they run")

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess  # the two servers run in processes of their own
 import sys
 import tempfile
 import time
@@ -69,7 +68,7 @@ class Server:
 
     def push_over(self, connection: http.client.HTTPConnection, blob: Blob) -> None:
         begun = _ask(connection, "POST", "/v2/bench/app/blobs/uploads/", 202)
-        sent = _ask(connection, "PATCH", _path(begun["Location"]), 202, blob.path, blob.size)
+        sent = _ask(connection, "PATCH", _path(begun["Location"]), 202, blob)
         done = _path(sent["Location"])
         joint = "&" if "?" in done else "?"
         _ask(connection, "PUT", f"{done}{joint}digest={blob.digest}", 201)
@@ -120,16 +119,14 @@ def _ask(
     method: str,
     path: str,
     expected: int,
-    body: Path | None = None,
-    size: int = 0,
+    body: Blob | None = None,
 ) -> http.client.HTTPMessage:
-    headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
     connection.putrequest(method, path)
-    for name, value in headers.items():
-        connection.putheader(name, value)
+    connection.putheader("Content-Type", "application/octet-stream")
+    connection.putheader("Content-Length", str(body.size if body else 0))
     connection.endheaders()
     if body is not None:
-        with body.open("rb") as file:
+        with body.path.open("rb") as file:
             connection.sock.sendfile(file)
     response = connection.getresponse()
     said = response.read()
@@ -151,14 +148,15 @@ def _blob(folder: Path, size: int) -> Blob:
 
 @contextmanager
 def _served(argv: list[str], port: int) -> Iterator[Server]:
-    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with Path(os.devnull).open("wb") as nowhere:
+        child = psutil.Popen(argv, stdout=nowhere, stderr=nowhere)
     try:
         end = time.monotonic() + PATIENCE
         while not _answers(port):
             if child.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"error: {argv[0]} does not serve")
             time.sleep(0.02)
-        yield Server(port, psutil.Process(child.pid))
+        yield Server(port, child)
     finally:
         child.terminate()
         child.wait()
@@ -194,14 +192,18 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
             yield {"drydock": ours, "docker-registry": theirs}
 
 
-def measure(rounds: int) -> dict[str, dict[str, float]]:
-    """Medians in MB/s by server, from interleaved rounds; `rss` is the most memory seen, in MiB."""
+Step = tuple[int, Callable[[Server], None]]  # bytes, and what moves them
+Taken = dict[str, dict[str, list[float]]]  # MB/s (MiB of "memory") by server and step, in pairs
+
+
+def measure(rounds: int) -> Taken:
+    """The two servers take turns at each step: what else the machine does meets both."""
     with tempfile.TemporaryDirectory(prefix="shipway-bench-") as name:
         folder = Path(name)
         (folder / "blobs").mkdir()
         large, middle = _blob(folder / "blobs", LARGE), _blob(folder / "blobs", MIDDLE)
         smalls = [_blob(folder / "blobs", SMALL) for _ in range(SMALLS)]
-        steps: dict[str, tuple[int, Callable[[Server], None]]] = {
+        steps: dict[str, Step] = {
             "push, 300 MB": (LARGE, lambda server: server.push(large)),
             "pull, 300 MB": (LARGE, lambda server: server.pull(large)),
             "push, 100 of 64 kB": (SMALL * SMALLS, lambda server: server.push_each(smalls)),
@@ -209,42 +211,41 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
             "pull, 4 at once": (MIDDLE * PULLERS, lambda server: server.pull_at_once(middle)),
         }
         with _servers(folder) as servers:
-            taken: dict[str, dict[str, list[float]]] = {
-                who: {what: [] for what in (*steps, "rss")} for who in servers
-            }
+            taken: Taken = {who: {what: [] for what in (*steps, "memory")} for who in servers}
             for server in servers.values():
                 server.push(middle)
             for number in range(rounds):
-                order = list(servers.items())
-                for who, server in order if number % 2 == 0 else reversed(order):
-                    for what, (size, step) in steps.items():
-                        begin = time.perf_counter()
-                        step(server)
-                        speed = size / MEGABYTE / (time.perf_counter() - begin)
-                        taken[who][what].append(speed)
-                        rss = server.process.memory_info().rss / 2**20
-                        taken[who]["rss"].append(rss)
+                order = list(servers.items())[:: 1 if number % 2 == 0 else -1]
+                _round(order, steps, taken)
+                for _, server in order:
                     server.forget([large, *smalls])
-        return {
-            who: {what: (max if what == "rss" else median)(all_) for what, all_ in speeds.items()}
-            for who, speeds in taken.items()
-        }
+        return taken
 
 
-def table(speeds: dict[str, dict[str, float]]) -> str:
-    ours, theirs = speeds["drydock"], speeds.get("docker-registry")
-    lines = []
-    for what, speed in ours.items():
-        unit = "MiB" if what == "rss" else "MB/s"
-        line = f"{what:20} {speed:7.0f} {unit}"
+def _round(order: list[tuple[str, Server]], steps: dict[str, Step], taken: Taken) -> None:
+    for what, (size, step) in steps.items():
+        for who, server in order:
+            begin = time.perf_counter()
+            step(server)
+            taken[who][what].append(size / MEGABYTE / (time.perf_counter() - begin))
+    for who, server in order:
+        taken[who]["memory"].append(server.process.memory_info().rss / 2**20)
+
+
+def rows(taken: Taken) -> dict[str, str]:
+    """Medians; the ratio is the median of the pairs'."""
+    ours, theirs = taken["drydock"], taken.get("docker-registry")
+    found = {}
+    for what, speeds in ours.items():
+        said = f"{median(speeds):.0f} {'MiB' if what == 'memory' else 'MB/s'}"
         if theirs:
-            line += f"   docker-registry {theirs[what]:7.0f} {unit}   {speed / theirs[what]:.2f}"
-        lines.append(line)
+            ratio = median(a / b for a, b in zip(speeds, theirs[what], strict=True))
+            said += f" (docker-registry {median(theirs[what]):.0f}: ratio {ratio:.2f})"
+        found[f"registry: {what}"] = said
     if not theirs:
-        lines.append("docker-registry is not installed: nothing to compare with")
-    return "\n".join(lines)
+        found["registry: beside docker-registry"] = "left out: it is not installed"
+    return found
 
 
 if __name__ == "__main__":
-    measured = measure(int(sys.argv[1]))
-    print(json.dumps(measured) if "--json" in sys.argv else table(measured))
+    print(json.dumps(rows(measure(int(sys.argv[1]))), indent=1))

@@ -5,19 +5,27 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from drydock import admission, pki, ports
+from drydock import admission, gate, pki, ports
 from drydock.api import app as api
+from drydock.api.auth import Guard
 from drydock.controllers.changes import Refused
 from drydock.controllers.loop import Controllers
-from drydock.home import Home, Ports, Process, Status, write_private
+from drydock.faults.api_layer import ApiFaults
+from drydock.faults.connection import Breakable
+from drydock.faults.control import Control
+from drydock.faults.mishaps import NodeFaults
+from drydock.faults.registry_layer import RegistryFaults
+from drydock.faults.roster import Faults
+from drydock.home import Hindered, Home, Ports, Process, Status, WantedNode, write_private
 from drydock.ingress import Api, Ingress
 from drydock.kubeconfig import kubeconfig
 from drydock.node.node import Node
@@ -25,6 +33,7 @@ from drydock.registry import app as registry
 from drydock.registry.storage import Storage
 from drydock.resources import NAMESPACES, Object, Resource
 from drydock.store import Store
+from drydock.upgrades import WebSockets
 
 HOSTS = ("127.0.0.1", "localhost")
 FIRST_NAMESPACES = ("default", "kube-system")
@@ -57,6 +66,7 @@ async def run(
     listening: Listeners,
     me: Process,
     *,
+    wanted: WantedNode = "auto",
     stop: asyncio.Event,
     ready: Callable[[Status], None],
 ) -> None:
@@ -76,19 +86,33 @@ async def run(
         store = Store(home.state)
         stack.callback(store.close)
         _seed(store)
+        faults = Faults()
         node = Node(
             store,
             home=home.node,
             images=Storage(home.registry),
             registry_hosts=[f"{host}:{status.registry}" for host in HOSTS],
+            mishaps=NodeFaults(faults),
+            wanted=wanted,
         )
-        kubernetes = api.create(store, token=token, logs=node, allowed_hosts=HOSTS)
-        await stack.enter_async_context(_serving(kubernetes, listening.api, end, identity))
+        status = replace(
+            status,
+            node=node.mode.name,
+            node_because=node.mode.because,
+            node_lacks=node.mode.lacks,
+        )
+        kubernetes = api.create(
+            store, token=token, logs=node, pods=node.access, allowed_hosts=HOSTS
+        )
+        breakable = Control(ApiFaults(kubernetes, faults), faults, Guard(token, frozenset(HOSTS)))
+        await stack.enter_async_context(_serving(breakable, listening.api, end, identity))
         images = registry.create(home.registry, immutable_tags=True, allowed_hosts=HOSTS)
-        await stack.enter_async_context(_serving(images, listening.registry, end))
+        await stack.enter_async_context(
+            _serving(RegistryFaults(images, faults), listening.registry, end)
+        )
         stack.callback(store.close)  # ends the watches, for which the servers would wait
         controllers = Controllers(
-            store, admit=_admit, usage=node.usage, authority=identity.authority
+            store, admit=partial(_admit, store), usage=node.access.usage, authority=identity.authority
         )
         gateway = Ingress(
             store,
@@ -97,7 +121,13 @@ async def run(
             port=status.ingress,
         )
         # traefik takes longest to be ready: it starts while the others do
-        for part in (_tell(stop, end), gateway.run(), node.run(), controllers.run()):
+        for part in (
+            _tell(stop, end),
+            store.failed(),
+            gateway.run(),
+            node.run(),
+            controllers.run(),
+        ):
             await stack.enter_async_context(_running(part, end))
         await _first(gateway.listening(), end)
         if not end.done():
@@ -111,14 +141,14 @@ def _seed(store: Store) -> None:
     for name in FIRST_NAMESPACES:
         if store.get(NAMESPACES, "", name) is None:
             obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            store.create(NAMESPACES, _admit(NAMESPACES, obj))
+            store.create(NAMESPACES, _admit(store, NAMESPACES, obj))
 
 
-def _admit(resource: Resource, obj: Object) -> Object:
+def _admit(store: Store, resource: Resource, obj: Object) -> Object:
     try:
-        return admission.admit(resource, obj, None, taken_ips=frozenset())
-    except (admission.Invalid, admission.Mistyped) as invalid:
-        raise Refused(str(invalid)) from None
+        return gate.admit(store, resource, obj, None)
+    except (admission.Invalid, admission.Mistyped, admission.Denied) as refusal:
+        raise Refused(str(refusal)) from None
 
 
 class _Server(uvicorn.Server):
@@ -138,8 +168,10 @@ async def _serving(
     server = _Server(
         uvicorn.Config(
             application,
-            http="httptools",
-            ws="none",
+            http=Breakable,
+            ws=WebSockets if identity else "none",
+            ws_max_size=api.MAX_BODY,
+            ws_ping_interval=None,  # on one machine no client vanishes without a trace
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -175,7 +207,8 @@ async def _running(
 def _hand_over(ended: asyncio.Task[None], end: asyncio.Future[None]) -> None:
     error = None if ended.cancelled() else ended.exception()
     if error is not None:
-        log.error("a part of the cluster failed", exc_info=error)
+        traceback = None if isinstance(error, Hindered) else error
+        log.error("a part of the cluster failed: %s", error, exc_info=traceback)
         if not end.done():
             end.set_exception(error)
 

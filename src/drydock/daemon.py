@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 import psutil
 
-from drydock.home import Home, Ports, Process, Status
+from drydock.birth import birth
+from drydock.home import Hindered, Home, Ports, Process, Status, WantedNode
 
 if TYPE_CHECKING:
     from drydock import cluster
@@ -34,6 +35,7 @@ class Failed(Exception):
 
     cause: str
     log: Path
+    remedy: str = ""  # empty: the log says more
 
     def __str__(self) -> str:
         return self.cause
@@ -41,6 +43,8 @@ class Failed(Exception):
     @property
     def tail(self) -> list[str]:
         """The last things said in the log, without the tracebacks between them."""
+        if self.remedy:
+            return []
         try:
             lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
@@ -48,24 +52,30 @@ class Failed(Exception):
         return [line for line in lines if line[:2] == "20"][-8:]
 
 
-def up(home: Home, ports: Ports, *, detach: bool, ready: Callable[[Status], None]) -> Status | None:
+def up(
+    home: Home,
+    ports: Ports,
+    wanted: WantedNode,
+    *,
+    detach: bool,
+    ready: Callable[[Status], None],
+) -> Status | None:
     """Run a drydock until it is told to stop, or leave one running; the status if one already was.
 
     Raises PortTaken and Failed.
     """
     home.prepare()
-    lock = home.lock()
-    if lock is None:
-        return _await_other(home)
+    if other := _enter(home):
+        return other
     # whoever asks about a living drydock need not wait for these imports
     from drydock import cluster  # noqa: PLC0415
 
     home.retire()
     listening = cluster.listeners(ports, home.ports())
     if detach:
-        _detach(home, listening, ready)
+        _detach(home, listening, wanted, ready)
     else:
-        _serve(home, listening, ready)
+        _serve(home, listening, wanted, ready)
     return None
 
 
@@ -114,24 +124,30 @@ def _runs(process: psutil.Process) -> bool:
 
 def _lives(process: Process) -> bool:
     try:
-        found = psutil.Process(process.pid)
-        return abs(found.create_time() - process.started) < 1 and _runs(found)
+        return birth(process.pid) == process.birth and _runs(psutil.Process(process.pid))
     except psutil.NoSuchProcess:
         return False
 
 
-def _await_other(home: Home) -> Status:
-    """Another one holds the home: it is up, or about to be."""
+def _enter(home: Home) -> Status | None:
+    """Take the home, and None; or who has it, when it is up. One that ends meanwhile leaves the home to us."""
     end = time.monotonic() + START
-    while time.monotonic() < end:
+    while home.lock() is None:
         status = home.status()
-        if status is not None and _lives(Process(status.pid, status.started)):
+        if status is not None and living(home):
             return status
+        if time.monotonic() >= end:
+            raise Failed(f"another drydock holds {home.root} but does not get ready", home.log)
         time.sleep(0.02)
-    raise Failed(f"another drydock holds {home.root} but does not get ready", home.log)
+    return None
 
 
-def _detach(home: Home, listening: "cluster.Listeners", ready: Callable[[Status], None]) -> None:
+def _detach(
+    home: Home,
+    listening: "cluster.Listeners",
+    wanted: WantedNode,
+    ready: Callable[[Status], None],
+) -> None:
     """Fork, and return when the child says that it is up."""
     reading, writing = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), "rw", strict=True))
     if os.fork() == 0:
@@ -141,17 +157,20 @@ def _detach(home: Home, listening: "cluster.Listeners", ready: Callable[[Status]
         try:
             os.chdir(home.root)
             _silence()
-            _serve(home, listening, lambda status: _say(writing, {"up": asdict(status)}))
+            _serve(
+                home, listening, wanted, lambda status: _say(writing, {"up": asdict(status)})
+            )
             code = 0
         except Failed as failure:
-            _say(writing, {"failed": failure.cause})
+            _say(writing, {"failed": failure.cause, "remedy": failure.remedy})
         finally:
             os._exit(code)
     writing.close()
     with reading:
         said = json.loads(reading.readline() or "{}")
     if "up" not in said:
-        raise Failed(said.get("failed", "drydock ended while it was starting"), home.log)
+        cause = said.get("failed", "drydock ended while it was starting")
+        raise Failed(cause, home.log, said.get("remedy", ""))
     ready(Status(**said["up"]))
 
 
@@ -168,15 +187,23 @@ def _silence() -> None:
         os.dup2(nowhere, descriptor)
 
 
-def _serve(home: Home, listening: "cluster.Listeners", ready: Callable[[Status], None]) -> None:
+def _serve(
+    home: Home,
+    listening: "cluster.Listeners",
+    wanted: WantedNode,
+    ready: Callable[[Status], None],
+) -> None:
     import uvloop  # noqa: PLC0415  # see up
 
     _log_to(home.log)
-    me = Process(os.getpid(), psutil.Process().create_time())
+    me = Process(os.getpid(), psutil.Process().create_time(), birth(os.getpid()) or "")
     home.sign(me)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_told(home, listening, me, ready))
+            runner.run(_until_told(home, listening, me, wanted, ready))
+    except Hindered as hindered:
+        log.error("%s; try: %s", hindered, hindered.remedy)  # noqa: TRY400  # no bug of ours
+        raise Failed(str(hindered), home.log, hindered.remedy) from hindered
     except Exception as error:
         log.exception("drydock failed")
         raise Failed(f"{type(error).__name__}: {error}", home.log) from error
@@ -186,7 +213,11 @@ def _serve(home: Home, listening: "cluster.Listeners", ready: Callable[[Status],
 
 
 async def _until_told(
-    home: Home, listening: "cluster.Listeners", me: Process, ready: Callable[[Status], None]
+    home: Home,
+    listening: "cluster.Listeners",
+    me: Process,
+    wanted: WantedNode,
+    ready: Callable[[Status], None],
 ) -> None:
     from drydock import cluster  # noqa: PLC0415  # see up
 
@@ -195,11 +226,12 @@ async def _until_told(
 
     def end() -> None:
         stop.set()
+        home.withdraw()
         loop.call_later(LINGER, _leave)
 
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(each, end)
-    await cluster.run(home, listening, me, stop=stop, ready=ready)
+    await cluster.run(home, listening, me, wanted=wanted, stop=stop, ready=ready)
 
 
 def _leave() -> None:

@@ -2,13 +2,24 @@
 
 import fcntl
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
 Facts = TypeVar("Facts")
+WantedNode = Literal["auto", "isolated", "loopback"]
+"""How pods are to run; `auto` takes the best that the machine can."""
+
+
+class Hindered(Exception):
+    """Something outside of drydock keeps it from running, and a person can do something about it."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +41,18 @@ class Status:
     registry: int
     ingress: int
     version: str
+    node: str = ""  # how pods run: isolated or loopback,
+    node_because: str = ""  # why so,
+    node_lacks: Sequence[str] = ()  # and what that cannot do
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A pid alone may be reused; with its creation time (seconds since the epoch) it is one process."""
+    """A pid alone may be reused; with its birth it is one process. `started` is seconds since the epoch, for people."""
 
     pid: int
     started: float
+    birth: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,8 @@ class Home:
         for folder in (self.root, self.pki, self.registry, self.node, self.log.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
+        self.state.touch()
+        self.state.chmod(0o600)  # SQLite takes it over for the files beside it
 
     def lock(self) -> int | None:
         """A descriptor that keeps every other drydock out while it is open; None if one is in."""
@@ -110,6 +127,10 @@ class Home:
         ports = Ports(status.api, status.registry, status.ingress)
         _write(self.root / "ports.json", ports)
         _write(self.root / "status.json", status)
+
+    def withdraw(self) -> None:
+        """It is about to end: nobody shall take it for one that is up."""
+        (self.root / "status.json").unlink(missing_ok=True)
 
     def retire(self) -> None:
         """Remove what only a running drydock has."""

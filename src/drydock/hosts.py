@@ -11,3 +11,8 @@ def host_name(host: str) -> str:
 def origin_name(origin: str) -> str:
     """Of `Origin`, which is a scheme and a host, or `null`."""
     return host_name(origin.partition("://")[2])
+
+
+def port(host: str) -> str:
+    """Of `Host`; empty where it is the scheme's own."""
+    return host.rpartition("]")[2].partition(":")[2]

@@ -14,7 +14,8 @@ from typing import Any
 
 from drydock.home import write_private
 from drydock.node.launch import Launch
-from drydock.node.process import Process, Processes, exit_code
+from drydock.node.process import Processes, exit_code
+from drydock.node.runtime import Process, Stdio
 from drydock.resources import INGRESS_CLASSES
 from drydock.store import Store
 
@@ -122,9 +123,12 @@ class Ingress:
             self._home,
         )
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
         try:
-            return self._processes.spawn(launch, "ingress", descriptor)
+            stdio = Stdio(nothing, descriptor, descriptor)
+            return self._processes.spawn(launch, "ingress", stdio)
         finally:
+            os.close(nothing)
             os.close(descriptor)
 
     @property

@@ -182,6 +182,25 @@ ReplicaSet: 1 metadata? ObjectMeta, 2 spec? ReplicaSetSpec, 3 status? ReplicaSet
 ReplicaSetSpec: 1 replicas int32, 2 selector LabelSelector, 3 template? PodTemplateSpec, 4 minReadySeconds? int32
 ReplicaSetStatus: 1 replicas int32, 2 fullyLabeledReplicas? int32, 3 observedGeneration? int64, 4 readyReplicas? int32, 5 availableReplicas? int32, 6 conditions? [ReplicaSetCondition], 7 terminatingReplicas int32
 ReplicaSetCondition: 1 type, 2 status, 3 lastTransitionTime? time, 4 reason?, 5 message?
+StatefulSet: 1 metadata? ObjectMeta, 2 spec? StatefulSetSpec, 3 status? StatefulSetStatus
+StatefulSetSpec: 1 replicas int32, 2 selector LabelSelector, 3 template PodTemplateSpec, 4 volumeClaimTemplates? [PersistentVolumeClaim], 5 serviceName?, 6 podManagementPolicy?, 7 updateStrategy? StatefulSetUpdateStrategy, 8 revisionHistoryLimit int32, 9 minReadySeconds? int32, 10 persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy, 11 ordinals StatefulSetOrdinals
+StatefulSetUpdateStrategy: 1 type?, 2 rollingUpdate RollingUpdateStatefulSetStrategy
+RollingUpdateStatefulSetStrategy: 1 partition int32, 2 maxUnavailable intstr
+StatefulSetPersistentVolumeClaimRetentionPolicy: 1 whenDeleted?, 2 whenScaled?
+StatefulSetOrdinals: 1 start int32
+StatefulSetStatus: 1 observedGeneration? int64, 2 replicas int32, 3 readyReplicas? int32, 4 currentReplicas? int32, 5 updatedReplicas? int32, 6 currentRevision?, 7 updateRevision?, 9 collisionCount int32, 10 conditions? [StatefulSetCondition], 11 availableReplicas int32
+StatefulSetCondition: 1 type, 2 status, 3 lastTransitionTime? time, 4 reason?, 5 message?
+DaemonSet: 1 metadata? ObjectMeta, 2 spec? DaemonSetSpec, 3 status? DaemonSetStatus
+DaemonSetSpec: 1 selector LabelSelector, 2 template PodTemplateSpec, 3 updateStrategy? DaemonSetUpdateStrategy, 4 minReadySeconds? int32, 6 revisionHistoryLimit int32
+DaemonSetUpdateStrategy: 1 type?, 2 rollingUpdate RollingUpdateDaemonSet
+RollingUpdateDaemonSet: 1 maxUnavailable intstr, 2 maxSurge intstr
+DaemonSetStatus: 1 currentNumberScheduled int32, 2 numberMisscheduled int32, 3 desiredNumberScheduled int32, 4 numberReady int32, 5 observedGeneration? int64, 6 updatedNumberScheduled? int32, 7 numberAvailable? int32, 8 numberUnavailable? int32, 9 collisionCount int32, 10 conditions? [DaemonSetCondition]
+DaemonSetCondition: 1 type, 2 status, 3 lastTransitionTime? time, 4 reason?, 5 message?
+ControllerRevision: 1 metadata? ObjectMeta, 2 data? json, 3 revision int64
+CronJob: 1 metadata? ObjectMeta, 2 spec? CronJobSpec, 3 status? CronJobStatus
+CronJobSpec: 1 schedule, 2 startingDeadlineSeconds int64, 3 concurrencyPolicy?, 4 suspend bool, 5 jobTemplate JobTemplateSpec, 6 successfulJobsHistoryLimit int32, 7 failedJobsHistoryLimit int32, 8 timeZone
+JobTemplateSpec: 1 metadata? ObjectMeta, 2 spec? JobSpec
+CronJobStatus: 1 active? [ObjectReference], 4 lastScheduleTime time, 5 lastSuccessfulTime time
 Job: 1 metadata? ObjectMeta, 2 spec? JobSpec, 3 status? JobStatus
 JobSpec: 1 parallelism int32, 2 completions int32, 3 activeDeadlineSeconds int64, 4 selector LabelSelector, 5 manualSelector bool, 6 template PodTemplateSpec, 7 backoffLimit int32, 8 ttlSecondsAfterFinished int32, 9 completionMode, 10 suspend bool, 11 podFailurePolicy PodFailurePolicy, 12 backoffLimitPerIndex int32, 13 maxFailedIndexes int32, 14 podReplacementPolicy, 15 managedBy, 16 successPolicy SuccessPolicy
 PodFailurePolicy: 1 rules [PodFailurePolicyRule]
@@ -259,6 +278,9 @@ LeaseSpec: 1 holderIdentity, 2 leaseDurationSeconds int32, 3 acquireTime microti
 Role: 1 metadata? ObjectMeta, 2 rules [PolicyRule]
 PolicyRule: 1 verbs [], 2 apiGroups? [], 3 resources? [], 4 resourceNames? [], 5 nonResourceURLs? []
 RoleBinding: 1 metadata? ObjectMeta, 2 subjects? [Subject], 3 roleRef RoleRef
+ClusterRole: 1 metadata? ObjectMeta, 2 rules [PolicyRule], 3 aggregationRule AggregationRule
+AggregationRule: 1 clusterRoleSelectors? [LabelSelector]
+ClusterRoleBinding: 1 metadata? ObjectMeta, 2 subjects? [Subject], 3 roleRef RoleRef
 Subject: 1 kind, 2 apiGroup?, 3 name, 4 namespace?
 RoleRef: 1 apiGroup, 2 kind, 3 name
 PersistentVolumeClaim: 1 metadata? ObjectMeta, 2 spec? PersistentVolumeClaimSpec, 3 status? PersistentVolumeClaimStatus
@@ -307,6 +329,9 @@ NonResourceRule: 1 verbs [], 2 nonResourceURLs? []
 SelfSubjectReview: 1 metadata? ObjectMeta, 2 status? SelfSubjectReviewStatus
 SelfSubjectReviewStatus: 1 userInfo? UserInfo
 UserInfo: 1 username?, 2 uid?, 3 groups? [], 4 extra? {strings}
+TokenReview: 1 metadata? ObjectMeta, 2 spec TokenReviewSpec, 3 status? TokenReviewStatus
+TokenReviewSpec: 1 token?, 2 audiences? []
+TokenReviewStatus: 1 authenticated? bool, 2 user? UserInfo, 3 error?, 4 audiences? []
 TokenRequest: 1 metadata? ObjectMeta, 2 spec TokenRequestSpec, 3 status? TokenRequestStatus
 TokenRequestSpec: 1 audiences [], 3 boundObjectRef BoundObjectReference, 4 expirationSeconds int64
 BoundObjectReference: 1 kind?, 2 apiVersion?, 3 name?, 4 uid?

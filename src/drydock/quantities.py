@@ -4,8 +4,9 @@ Source: the documentation of resource.Quantity in k8s.io/apimachinery.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 _FORM: Final = re.compile(
@@ -19,6 +20,7 @@ _MOST: Final = Decimal(2**63 - 1)
 _FAR: Final = 1000  # powers of ten that no quantity reaches, and a Decimal still does
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Decimal:
     """Cores or bytes, say. Raises ValueError for what is no quantity."""
     number, exponent, suffix = _parts(text)
@@ -33,6 +35,20 @@ def canonical(text: str) -> str:
         return _scaled(int(value), 1024, _BINARY)
     nanos = int(value / _NANO)
     return _scaled(nanos, 1000, _EXPONENTS if exponent else _DECIMAL) if nanos else "0"
+
+
+def total(texts: Iterable[str]) -> str:
+    """Their sum, in the family of suffixes of the first that is not zero."""
+    amounts = list(texts)
+    like = next((each for each in amounts if parse(each)), "0")
+    return spelled(sum(map(parse, amounts), Decimal(0)), like)
+
+
+def spelled(value: Decimal, like: str) -> str:
+    """In the family of suffixes in which `like` is written."""
+    if like.endswith("i") and value % 1 == 0:
+        return _scaled(int(value), 1024, _BINARY) if value else "0"
+    return canonical(f"{value:f}")
 
 
 def _parts(text: str) -> tuple[Decimal, str, str]:

@@ -26,6 +26,8 @@ class Resource:
 
     @property
     def singular(self) -> str:
+        if self.group == "metrics.k8s.io":
+            return ""
         return "endpoints" if self.kind == "Endpoints" else self.kind.lower()
 
     @property
@@ -63,7 +65,7 @@ PODS = Resource(
     "Pod",
     short_names=("po",),
     categories=("all",),
-    subresources=("status", "log", "eviction"),
+    subresources=("status", "log", "eviction", "exec", "attach", "portforward"),
 )
 SERVICES = Resource(
     "",
@@ -109,7 +111,35 @@ REPLICA_SETS = Resource(
     categories=("all",),
     subresources=("status", "scale"),
 )
+STATEFUL_SETS = Resource(
+    "apps",
+    "v1",
+    "statefulsets",
+    "StatefulSet",
+    short_names=("sts",),
+    categories=("all",),
+    subresources=("status", "scale"),
+)
+DAEMON_SETS = Resource(
+    "apps",
+    "v1",
+    "daemonsets",
+    "DaemonSet",
+    short_names=("ds",),
+    categories=("all",),
+    subresources=("status",),
+)
+CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
 JOBS = Resource("batch", "v1", "jobs", "Job", categories=("all",), subresources=("status",))
+CRON_JOBS = Resource(
+    "batch",
+    "v1",
+    "cronjobs",
+    "CronJob",
+    short_names=("cj",),
+    categories=("all",),
+    subresources=("status",),
+)
 HORIZONTAL_POD_AUTOSCALERS = Resource(
     "autoscaling",
     "v2",
@@ -145,6 +175,16 @@ ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "Endpoint
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "Role")
 ROLE_BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
+CLUSTER_ROLES = Resource(
+    "rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False
+)
+CLUSTER_ROLE_BINDINGS = Resource(
+    "rbac.authorization.k8s.io",
+    "v1",
+    "clusterrolebindings",
+    "ClusterRoleBinding",
+    namespaced=False,
+)
 
 RESOURCES = (
     NAMESPACES,
@@ -161,7 +201,11 @@ RESOURCES = (
     LIMIT_RANGES,
     DEPLOYMENTS,
     REPLICA_SETS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    CONTROLLER_REVISIONS,
     JOBS,
+    CRON_JOBS,
     HORIZONTAL_POD_AUTOSCALERS,
     POD_DISRUPTION_BUDGETS,
     NETWORK_POLICIES,
@@ -171,6 +215,8 @@ RESOURCES = (
     LEASES,
     ROLES,
     ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    CLUSTER_ROLE_BINDINGS,
 )
 
 SELF_SUBJECT_ACCESS_REVIEWS = Resource(
@@ -189,7 +235,57 @@ SELF_SUBJECT_RULES_REVIEWS = Resource(
     namespaced=False,
     verbs=("create",),
 )
-REVIEWS = (SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_RULES_REVIEWS)
+SELF_SUBJECT_REVIEWS = Resource(
+    "authentication.k8s.io",
+    "v1",
+    "selfsubjectreviews",
+    "SelfSubjectReview",
+    namespaced=False,
+    verbs=("create",),
+)
+TOKEN_REVIEWS = Resource(
+    "authentication.k8s.io",
+    "v1",
+    "tokenreviews",
+    "TokenReview",
+    namespaced=False,
+    verbs=("create",),
+)
+REVIEWS = (
+    SELF_SUBJECT_ACCESS_REVIEWS,
+    SELF_SUBJECT_RULES_REVIEWS,
+    SELF_SUBJECT_REVIEWS,
+    TOKEN_REVIEWS,
+)
 """Questions that are answered and never stored."""
 
-SERVED = (*RESOURCES, *REVIEWS)
+POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", verbs=("get", "list"))
+NODE_METRICS = Resource(
+    "metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", namespaced=False, verbs=("get", "list")
+)
+METRICS = (POD_METRICS, NODE_METRICS)
+"""What the node measures. Never stored either."""
+
+_READ = ("get", "list", "watch")
+REPLICATION_CONTROLLERS = Resource(
+    "",
+    "v1",
+    "replicationcontrollers",
+    "ReplicationController",
+    short_names=("rc",),
+    categories=("all",),
+    verbs=_READ,
+)
+PERSISTENT_VOLUMES = Resource(
+    "",
+    "v1",
+    "persistentvolumes",
+    "PersistentVolume",
+    namespaced=False,
+    short_names=("pv",),
+    verbs=_READ,
+)
+NEVER_ANY = (REPLICATION_CONTROLLERS, PERSISTENT_VOLUMES)
+"""Clients that look through a whole cluster ask for these; nobody can make one here."""
+
+SERVED = (*RESOURCES, *NEVER_ANY, *REVIEWS, *METRICS)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from drydock import lifecycle
 from drydock.disk import Disk
+from drydock.home import Hindered
 from drydock.lifecycle import SUFFIX_LETTERS, Propagation
 from drydock.metadata import key_of
 from drydock.resources import RESOURCES, Object, Resource
@@ -63,9 +64,15 @@ class Store:
         self._waiting: set[asyncio.Future[None]] = set()
         self._version = 0
         self._closed = False
+        self._broken = asyncio.Event()
+        self._failure: Hindered | None = None
         self._disk = Disk(path) if path else None
         if self._disk:
-            self._load(self._disk)
+            try:
+                self._load(self._disk)
+            except BaseException:
+                self._disk.close()
+                raise
 
     def _load(self, disk: Disk) -> None:
         known = {_saved_as(resource): resource for resource in RESOURCES}
@@ -213,6 +220,12 @@ class Store:
                     yield change
             await self.wait(since)
 
+    async def failed(self) -> None:
+        """Returns never, but raises what the disk said to the first write that it did not take."""
+        await self._broken.wait()
+        assert self._failure is not None
+        raise self._failure
+
     def close(self) -> None:
         """End every `changes` and let go of the file. Calling it again does nothing."""
         self._closed = True
@@ -243,9 +256,13 @@ class Store:
         version = self._version + 1
         obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(version)}}
         if self._disk:
-            self._disk.save(
-                version, _saved_as(resource), key_of(obj), None if type_ == "DELETED" else obj
-            )
+            saved = None if type_ == "DELETED" else obj
+            try:
+                self._disk.save(version, _saved_as(resource), key_of(obj), saved)
+            except Hindered as failure:
+                self._failure = failure
+                self._broken.set()
+                raise
         self._version = version
         if type_ == "DELETED":
             self._drop(resource, key_of(obj))

@@ -54,7 +54,9 @@ async def api(store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     identity = pki.identity(folder, datetime.now(UTC))
     token = pki.token(tmp_path / "token")
     node = Node(store, home=tmp_path / "node", images=NoImages(), registry_hosts=())
-    application = app.create(store, token=token, logs=node, allowed_hosts=("127.0.0.1",))
+    application = app.create(
+        store, token=token, logs=node, pods=node.access, allowed_hosts=("127.0.0.1",)
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     server = _Server(
         uvicorn.Config(

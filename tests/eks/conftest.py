@@ -14,6 +14,7 @@ from drydock.resources import DEPLOYMENTS, NAMESPACES, NODES, Object, Resource
 from drydock.store import Store
 from tests.aws.cloud import ACCESS_KEY, CLUSTER, SECRET_KEY, serve
 from tests.eks.account import Machine
+from tests.no_pods import NoPods
 
 TOKEN = "the-token-of-the-cluster"
 
@@ -67,7 +68,7 @@ async def machine(
     identity = pki.identity(folder, datetime.now(UTC))
     pem = tmp_path / "api.pem"
     pem.write_bytes(identity.key.read_bytes() + identity.certificate.read_bytes())
-    app = api.create(store, token=TOKEN, logs=NoLogs(), allowed_hosts=("127.0.0.1",))
+    app = api.create(store, token=TOKEN, logs=NoLogs(), pods=NoPods(), allowed_hosts=("127.0.0.1",))
     root = tmp_path / "project"
     root.mkdir()
     with mock_aws():

@@ -11,6 +11,7 @@ from drydock import pki
 from drydock.api import app as api
 from tests.aws.cloud import serve
 from tests.kind.machine import TOKEN, Machine
+from tests.no_pods import NoPods
 
 
 class NoLogs:
@@ -32,7 +33,9 @@ async def stand_in(folder: Path, root: Path) -> AsyncIterator[Machine]:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """The cluster of the moment: a new one begins empty."""
-        now = api.create(machine.store, token=TOKEN, logs=NoLogs(), allowed_hosts=("127.0.0.1",))
+        now = api.create(
+            machine.store, token=TOKEN, logs=NoLogs(), pods=NoPods(), allowed_hosts=("127.0.0.1",)
+        )
         await now(scope, receive, send)
 
     async with serve(app, pem) as port:

@@ -178,7 +178,9 @@ async def stand_in(home: Path) -> AsyncIterator[StandIn]:
         node = Node(
             store, home=home / "node", images=images, registry_hosts=[REGISTRY, "docker.io"]
         )
-        kubernetes = api.create(store, token=token, logs=node, allowed_hosts=["127.0.0.1"])
+        kubernetes = api.create(
+            store, token=token, logs=node, pods=node.access, allowed_hosts=["127.0.0.1"]
+        )
         authenticator = Authenticator(kubernetes, token)
         pem = home / "api.pem"
         pem.write_bytes(identity.key.read_bytes() + identity.certificate.read_bytes())
@@ -187,7 +189,7 @@ async def stand_in(home: Path) -> AsyncIterator[StandIn]:
         admin = home / "kubeconfig"
         admin.write_text(kubeconfig(port, identity.authority, token), encoding="utf-8")
         controllers = Controllers(
-            store, admit=_admit, usage=node.usage, authority=identity.authority
+            store, admit=_admit, usage=node.access.usage, authority=identity.authority
         )
         for part in (node.run(), controllers.run(), _balance(admin)):
             stack.push_async_callback(_end, asyncio.create_task(part))

@@ -1,7 +1,7 @@
-"""What must hold for secrets, config maps, leases and role bindings."""
+"""What must hold for secrets, config maps, leases, roles and their bindings."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from drydock.admission import names
@@ -74,8 +74,16 @@ def check_lease(lease: Object, _before: Object | None) -> Causes:
 
 
 def check_role_binding(binding: Object, before: Object | None) -> Causes:
+    yield from _check_binding(binding, before, ("Role", "ClusterRole"))
+
+
+def check_cluster_role_binding(binding: Object, before: Object | None) -> Causes:
+    yield from _check_binding(binding, before, ("ClusterRole",))
+
+
+def _check_binding(binding: Object, before: Object | None, kinds: Sequence[str]) -> Causes:
     role = binding["roleRef"]
-    yield from one_of(role.get("kind", ""), ("Role", "ClusterRole"), "roleRef.kind")
+    yield from one_of(role.get("kind", ""), kinds, "roleRef.kind")
     if not role.get("name"):
         yield required("roleRef.name")
     if before is not None and role != before["roleRef"]:
@@ -84,11 +92,31 @@ def check_role_binding(binding: Object, before: Object | None) -> Causes:
 
 def check_role(role: Object, _before: Object | None) -> Causes:
     for index, rule in enumerate(role.get("rules", [])):
+        if rule.get("nonResourceURLs"):
+            why = "namespaced rules cannot apply to non-resource URLs"
+            yield invalid(f"rules[{index}].nonResourceURLs", rule["nonResourceURLs"], why)
+        yield from _check_rule(rule, f"rules[{index}]")
+
+
+def check_cluster_role(role: Object, _before: Object | None) -> Causes:
+    for index, rule in enumerate(role.get("rules") or []):
+        at = f"rules[{index}]"
+        if not rule.get("nonResourceURLs"):
+            yield from _check_rule(rule, at)
+            continue
         if not rule.get("verbs"):
-            yield required(f"rules[{index}].verbs", "verbs must contain at least one value")
-        for field, why in (
-            ("apiGroups", "resource rules must supply at least one api group"),
-            ("resources", "resource rules must supply at least one resource"),
-        ):
-            if not rule.get(field):
-                yield required(f"rules[{index}].{field}", why)
+            yield required(f"{at}.verbs", "verbs must contain at least one value")
+        if any(rule.get(field) for field in ("apiGroups", "resources", "resourceNames")):
+            why = "rules cannot apply to both regular resources and non-resource URLs"
+            yield invalid(f"{at}.nonResourceURLs", rule["nonResourceURLs"], why)
+
+
+def _check_rule(rule: Object, path: str) -> Causes:
+    if not rule.get("verbs"):
+        yield required(f"{path}.verbs", "verbs must contain at least one value")
+    for field, why in (
+        ("apiGroups", "resource rules must supply at least one api group"),
+        ("resources", "resource rules must supply at least one resource"),
+    ):
+        if not rule.get(field):
+            yield required(f"{path}.{field}", why)

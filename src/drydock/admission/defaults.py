@@ -6,6 +6,9 @@ from typing import Final
 
 from drydock.admission.pod_defaults import Json, default_pod, default_pod_spec
 from drydock.resources import (
+    CLUSTER_ROLE_BINDINGS,
+    CRON_JOBS,
+    DAEMON_SETS,
     DEPLOYMENTS,
     ENDPOINT_SLICES,
     ENDPOINTS,
@@ -20,6 +23,7 @@ from drydock.resources import (
     ROLE_BINDINGS,
     SECRETS,
     SERVICES,
+    STATEFUL_SETS,
     Resource,
 )
 
@@ -48,6 +52,44 @@ def _replica_set(replica_set: Json) -> None:
     spec = _spec(replica_set)
     spec.setdefault("replicas", 1)
     _template(spec)
+
+
+def _stateful_set(stateful_set: Json) -> None:
+    spec = _spec(stateful_set)
+    spec.setdefault("replicas", 1)
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("podManagementPolicy", "OrderedReady")
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        strategy.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+    retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+    for when in ("whenDeleted", "whenScaled"):
+        retention.setdefault(when, "Retain")
+    for claim in spec.get("volumeClaimTemplates", []):
+        claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+        claim.setdefault("metadata", {})
+        _claim(claim)
+    _template(spec)
+
+
+def _daemon_set(daemon_set: Json) -> None:
+    spec = _spec(daemon_set)
+    spec.setdefault("revisionHistoryLimit", 10)
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", 1)
+        rolling.setdefault("maxSurge", 0)
+    _template(spec)
+
+
+def _cron_job(cron_job: Json) -> None:
+    spec = _spec(cron_job)
+    spec.setdefault("concurrencyPolicy", "Allow")
+    spec.setdefault("suspend", False)
+    spec.setdefault("successfulJobsHistoryLimit", 3)
+    spec.setdefault("failedJobsHistoryLimit", 1)
+    _template(_spec(spec.setdefault("jobTemplate", {})))
 
 
 def _job(job: Json) -> None:
@@ -158,6 +200,7 @@ def _role_binding(binding: Json) -> None:
 
 def _claim(claim: Json) -> None:
     _spec(claim).setdefault("volumeMode", "Filesystem")
+    claim["spec"].setdefault("resources", {})
     claim.setdefault("status", {}).setdefault("phase", "Pending")
 
 
@@ -183,7 +226,10 @@ def _template(spec: Json) -> None:
 _DEFAULTS: Final[Mapping[Resource, Callable[[Json], None]]] = {
     DEPLOYMENTS: _deployment,
     REPLICA_SETS: _replica_set,
+    STATEFUL_SETS: _stateful_set,
+    DAEMON_SETS: _daemon_set,
     JOBS: _job,
+    CRON_JOBS: _cron_job,
     PODS: default_pod,
     SERVICES: _service,
     HORIZONTAL_POD_AUTOSCALERS: _autoscaler,
@@ -193,6 +239,7 @@ _DEFAULTS: Final[Mapping[Resource, Callable[[Json], None]]] = {
     ENDPOINT_SLICES: _endpoint_slice,
     ENDPOINTS: _endpoints,
     ROLE_BINDINGS: _role_binding,
+    CLUSTER_ROLE_BINDINGS: _role_binding,
     PERSISTENT_VOLUME_CLAIMS: _claim,
     LIMIT_RANGES: _limit_range,
 }

@@ -1,7 +1,6 @@
 """An object against its kind's schema: unknown fields, wrong types, and the form that is stored."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from drydock.schema import Field, Message, kind, message
 from drydock.timestamps import moment
 
 _TYPE_META: Final = ("apiVersion", "kind")
+_EMBEDDED_KIND: Final = "PersistentVolumeClaim"  # a StatefulSet's templates name their kind, too
 _BAD_QUANTITY: Final = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
@@ -65,13 +65,18 @@ def _unknown(value: Any, schema: Message, path: str) -> Iterator[str]:
         at = f"{path}.{name}" if path else name
         field = schema.by_name.get(name)
         if field is None:
-            yield at
+            if not _names_kind(name, schema):
+                yield at
         elif below := message(field.type):
             if isinstance(inner, list):
                 for index, item in enumerate(inner):
                     yield from _unknown(item, below, f"{at}[{index}]")
             else:
                 yield from _unknown(inner, below, at)
+
+
+def _names_kind(name: str, schema: Message) -> bool:
+    return schema.name == _EMBEDDED_KIND and name in _TYPE_META
 
 
 # ---- the stored form
@@ -88,7 +93,7 @@ def conform(resource: Resource, obj: Object) -> dict[str, Any]:
         raise Mistyped(f"no kind {resource.kind} is registered")
     body = {name: value for name, value in obj.items() if name not in _TYPE_META}
     whole = _message(body, schema, _Place(schema.name, ""))
-    owners = (obj.get("metadata") or {}).get("managedFields")
+    owners = (obj.get("metadata") or {}).get("managedFields") if "metadata" in whole else None
     if owners is not None:
         whole["metadata"]["managedFields"] = _copied(owners)
     return {"apiVersion": resource.api_version, "kind": resource.kind, **whole}
@@ -106,7 +111,7 @@ class _Place:
 
     def wrong(self, value: Any, wanted: str) -> Mistyped:
         return Mistyped(
-            f"json: cannot unmarshal {_json_type(value)} into Go struct field "
+            f"json: cannot unmarshal {json_type(value)} into Go struct field "
             f"{self.struct}.{self.path} of type {wanted}"
         )
 
@@ -121,6 +126,8 @@ def _message(value: Any, schema: Message, place: _Place) -> dict[str, Any]:
             conformed = _field(inner, field, place.field(schema.name, name))
             if conformed or not _left_out_when_empty(field):
                 known[name] = conformed
+        elif field is None and _names_kind(name, schema):
+            known[name] = inner
     return known
 
 
@@ -179,7 +186,7 @@ def _quantity(value: Any) -> str:
 def _check_base64(value: str) -> None:
     try:
         base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Mistyped("illegal base64 data") from error
 
 
@@ -197,7 +204,7 @@ def _go_type(field: Field) -> str:
     return _GO_TYPES.get(field.type, field.type)
 
 
-def _json_type(value: Any) -> str:
+def json_type(value: Any) -> str:
     match value:
         case bool():
             return "bool"

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from drydock.resources import Object, Resource
+
 
 @dataclass(frozen=True, slots=True)
 class FieldCause:
@@ -19,6 +21,15 @@ class Invalid(Exception):
     def __init__(self, causes: tuple[FieldCause, ...]) -> None:
         super().__init__("; ".join(f"{cause.field}: {cause.message}" for cause in causes))
         self.causes = causes
+
+
+class Denied(Exception):
+    """The API server's 403: the object is sound, but its namespace has no room for it."""
+
+    def __init__(self, resource: Resource, obj: Object, why: str) -> None:
+        self.resource = resource
+        self.name: str = obj["metadata"].get("name", "")
+        super().__init__(f'{resource.qualified} "{self.name}" is forbidden: {why}')
 
 
 def invalid(field: str, value: Any, why: str) -> FieldCause:

@@ -7,11 +7,14 @@ from drydock.admission import names
 from drydock.admission.invalid import invalid, required
 from drydock.admission.rules import Causes, Json, immutable, labels, named
 from drydock.resources import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
     JOBS,
     NAMESPACES,
     ROLE_BINDINGS,
     ROLES,
     SERVICES,
+    STATEFUL_SETS,
     Object,
     Resource,
 )
@@ -19,8 +22,11 @@ from drydock.resources import (
 _NAMES: Final[Mapping[Resource, Callable[[str], names.Problems]]] = {
     NAMESPACES: names.dns_label,
     SERVICES: names.dns_label,
+    STATEFUL_SETS: names.dns_label,
     ROLES: names.path_segment,
     ROLE_BINDINGS: names.path_segment,
+    CLUSTER_ROLES: names.path_segment,
+    CLUSTER_ROLE_BINDINGS: names.path_segment,
 }
 _MOST_ANNOTATIONS: Final = 256 * 1024
 _STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})

@@ -1,5 +1,6 @@
-"""What must hold for deployments, replica sets, jobs, autoscalers and disruption budgets."""
+"""What must hold for pods, deployments, replica sets, autoscalers and disruption budgets."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from drydock.admission.invalid import FieldCause, forbidden, invalid, not_supported, required
@@ -37,7 +38,7 @@ def check_pod(pod: Object, before: Object | None) -> Causes:
 def check_deployment(deployment: Object, before: Object | None) -> Causes:
     spec = deployment["spec"]
     yield from not_negative(spec, "spec", "replicas", "minReadySeconds", "revisionHistoryLimit")
-    yield from _check_selector_and_template(spec, "deployment")
+    yield from check_selector_and_template(spec, "deployment")
     yield from _check_strategy(spec["strategy"], "spec.strategy")
     deadline = spec["progressDeadlineSeconds"]
     if deadline <= spec.get("minReadySeconds", 0):
@@ -51,32 +52,36 @@ def check_deployment(deployment: Object, before: Object | None) -> Causes:
 def check_replica_set(replica_set: Object, before: Object | None) -> Causes:
     spec = replica_set["spec"]
     yield from not_negative(spec, "spec", "replicas", "minReadySeconds")
-    yield from _check_selector_and_template(spec, "replicaset")
+    yield from check_selector_and_template(spec, "replicaset")
     if before is not None:
         yield from immutable(spec, before["spec"], "spec", "selector")
 
 
-def _check_selector_and_template(spec: Json, kind: str) -> Causes:
+def check_selector_and_template(spec: Json, kind: str, claimed: Sequence[Json] = ()) -> Causes:
+    """`claimed` are volumes that the pods get beside the template's, or in their place."""
     chosen, template = spec.get("selector"), spec["template"]
     template_labels = template.get("metadata", {}).get("labels")
     problems = list(selector(chosen or {}, "spec.selector"))
     yield from problems
     if chosen is None:
         yield required("spec.selector")
-        yield _mismatch(template_labels)
+        yield mismatch(template_labels)
     elif not chosen:
         yield invalid("spec.selector", {}, f"empty selector is invalid for {kind}")
     elif problems:
         yield invalid("spec.selector", chosen, "invalid label selector")
     elif not matches(chosen, template_labels or {}):
-        yield _mismatch(template_labels)
+        yield mismatch(template_labels)
     yield from labels(template_labels or {}, "spec.template.labels")
-    yield from check_pod_spec(template["spec"], "spec.template.spec")
+    names = {each["name"] for each in claimed}
+    own = [each for each in template["spec"].get("volumes", []) if each.get("name") not in names]
+    volumes = [*own, *claimed]
+    yield from check_pod_spec({**template["spec"], "volumes": volumes}, "spec.template.spec")
     policy = template["spec"]["restartPolicy"]
     yield from one_of(policy, ("Always",), "spec.template.spec.restartPolicy")
 
 
-def _mismatch(template_labels: Json | None) -> FieldCause:
+def mismatch(template_labels: Json | None) -> FieldCause:
     why = "`selector` does not match template `labels`"
     return invalid("spec.template.metadata.labels", template_labels, why)
 
@@ -94,33 +99,6 @@ def _check_strategy(strategy: Json, path: str) -> Causes:
         if rolling["maxSurge"] in {0, "0%"} and rolling["maxUnavailable"] in {0, "0%"}:
             why = "may not be 0 when `maxSurge` is 0"
             yield invalid(f"{path}.rollingUpdate.maxUnavailable", rolling["maxUnavailable"], why)
-
-
-def check_job(job: Object, before: Object | None) -> Causes:
-    spec, template = job["spec"], job["spec"]["template"]
-    yield from not_negative(
-        spec,
-        "spec",
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "ttlSecondsAfterFinished",
-    )
-    yield from one_of(spec["completionMode"], ("NonIndexed", "Indexed"), "spec.completionMode")
-    yield from labels(template.get("metadata", {}).get("labels", {}), "spec.template.labels")
-    chosen, template_labels = spec.get("selector"), template.get("metadata", {}).get("labels")
-    problems = list(selector(chosen or {}, "spec.selector"))
-    yield from problems
-    if chosen and not problems and not matches(chosen, template_labels or {}):
-        yield _mismatch(template_labels)
-    yield from check_pod_spec(template["spec"], "spec.template.spec")
-    if template["spec"]["restartPolicy"] not in {"OnFailure", "Never"}:
-        why = 'valid values: "OnFailure", "Never"'
-        yield required("spec.template.spec.restartPolicy", why)
-    if before is not None:
-        stays = ("completions", "selector", "template", "completionMode")
-        yield from immutable(spec, before["spec"], "spec", *stays)
 
 
 def check_autoscaler(autoscaler: Object, _before: Object | None) -> Causes:

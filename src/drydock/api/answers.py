@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from drydock.api.objects import Page
+from drydock.api.pages import Page
 from drydock.api.request import Request
+from drydock.api.sent import SCALE
 from drydock.api.tables import partial, table
 from drydock.api.writes import Written
 from drydock.resources import Object
@@ -18,7 +19,7 @@ def object_answer(request: Request, obj: Mapping[str, Any], code: int = 200) -> 
         match request.form:
             case "Table":
                 obj = table(
-                    request.place.resource,
+                    SCALE if request.place.subresource == "scale" else request.place.resource,
                     [obj],
                     metadata={"resourceVersion": obj["metadata"].get("resourceVersion", "")},
                     include_object=request.query.get("includeObject", "Metadata"),

@@ -130,6 +130,8 @@ def _quota(quota: Object, now: datetime) -> Cells:
     return [quota["metadata"]["name"], ", ".join(requests), ", ".join(limits), age(quota, now)]
 
 
+_BINDINGS = Printer(columns("Name,Role,Age", "Users,Groups,ServiceAccounts"), _role_binding)
+
 PRINTERS: Mapping[Resource, Printer] = {
     resources.EVENTS: Printer(
         (
@@ -156,8 +158,8 @@ PRINTERS: Mapping[Resource, Printer] = {
     resources.LEASES: Printer(columns("Name,Holder,Age"), _lease),
     resources.ROLES: Printer(columns("Name,Created At"), _name_and_creation),
     resources.LIMIT_RANGES: Printer(columns("Name,Created At"), _name_and_creation),
-    resources.ROLE_BINDINGS: Printer(
-        columns("Name,Role,Age", "Users,Groups,ServiceAccounts"), _role_binding
-    ),
+    resources.CLUSTER_ROLES: Printer(columns("Name,Created At"), _name_and_creation),
+    resources.ROLE_BINDINGS: _BINDINGS,
+    resources.CLUSTER_ROLE_BINDINGS: _BINDINGS,
     resources.RESOURCE_QUOTAS: Printer(columns("Name,Request,Limit,Age"), _quota),
 }

@@ -18,7 +18,7 @@ def description(path: str, accept: str) -> ASGIApp | None:
         case ["healthz" | "livez" | "readyz"]:
             return Response(b"ok", media_type="text/plain")
         case ["openapi", *rest]:
-            return _openapi(rest)
+            return _openapi(rest, accept)
         case ["api" | "apis", *rest] as parts:
             return _discovery(parts[0], rest, accept)
     return None
@@ -42,8 +42,10 @@ def _discovery(root: str, rest: Sequence[str], accept: str) -> ASGIApp | None:
     return None
 
 
-def _openapi(rest: Sequence[str]) -> ASGIApp | None:
+def _openapi(rest: Sequence[str], accept: str) -> ASGIApp | None:
     match rest:
+        case ["v2"] if openapi.V2_PROTOBUF_ASKED in accept:
+            return Response(openapi.V2_PROTOBUF, media_type=openapi.V2_PROTOBUF_TYPE)
         case ["v2"]:
             return json_answer(openapi.V2)
         case ["v3"]:

@@ -29,6 +29,9 @@ _SUBRESOURCES: Mapping[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]]
     "log": (None, ("get",)),
     "scale": (("autoscaling", "v1", "Scale"), _STATUS_VERBS),
     "eviction": (("policy", "v1", "Eviction"), ("create",)),
+    "exec": (("", "v1", "PodExecOptions"), ("create", "get")),
+    "attach": (("", "v1", "PodAttachOptions"), ("create", "get")),
+    "portforward": (("", "v1", "PodPortForwardOptions"), ("create", "get")),
 }
 
 

@@ -11,6 +11,7 @@ from drydock import pods
 from drydock.api import status
 from drydock.api.objects import Objects
 from drydock.api.request import Request, decoded_object
+from drydock.api.sent import EVICTION, typed
 from drydock.metadata import labels
 from drydock.resources import POD_DISRUPTION_BUDGETS, Object
 from drydock.selectors import matches
@@ -33,8 +34,7 @@ class Evictions:
 
     def create(self, request: Request) -> Mapping[str, Any]:
         pod = self.objects.get(request)
-        sent = decoded_object(request.body)
-        options = sent.get("deleteOptions") or {}
+        options = typed(EVICTION, decoded_object(request.body)).get("deleteOptions", {})
         dry_run = request.dry_run or options.get("dryRun") == ["All"]
         budget = None if _undisturbed(pod) else self._budget(pod)
         spent = None if budget is None else _spend(budget, pod)

@@ -1,15 +1,16 @@
 """Reads, lists and deletions."""
 
-import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
 
-import msgspec
-
+from drydock.admission.invalid import forbidden, invalid, not_supported
 from drydock.api import status
+from drydock.api.pages import Page, Pages
 from drydock.api.request import Request, decoded_object
 from drydock.api.selectors import BadSelector, matcher
+from drydock.api.sent import DELETE_OPTIONS, typed
 from drydock.api.watch import LONGEST, Selection, Watch
 from drydock.lifecycle import Propagation
 from drydock.metadata import key_of
@@ -31,40 +32,14 @@ _DELETE_ANSWERS_OBJECT = {
     PERSISTENT_VOLUME_CLAIMS,
     RESOURCE_QUOTAS,
 }
+_PROPAGATIONS = ("Foreground", "Background", "Orphan", "nil")
 _IMMORTAL = {"default", "kube-system", "kube-public"}
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """`version` is that of the whole list, however many pages it takes."""
-
-    items: Sequence[Object]
-    version: int
-    token: str = ""
-    remaining: int | None = None
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        metadata: dict[str, Any] = {"resourceVersion": str(self.version)}
-        if self.token:
-            metadata["continue"] = self.token
-        if self.remaining is not None:
-            metadata["remainingItemCount"] = self.remaining
-        return metadata
-
-
-class _Token(NamedTuple):
-    version: int
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Objects:
     store: Store
+    pages: Pages = field(default_factory=Pages)
 
     def get(self, request: Request) -> Object:
         place = request.place
@@ -76,25 +51,23 @@ class Objects:
     def list(self, request: Request) -> Page:
         selection = selected(request)
         self._check_version(request)
+        if request.query.get("continue"):
+            return self.pages.next(request)
         items = [
             obj
             for obj in self.store.list(selection.resource, selection.namespace)
             if obj in selection
         ]
-        return self._page(request, items, selection)
+        return self.pages.first(request, items, self.store.version)
 
     def watch(self, request: Request) -> Watch:
         initial = request.flag("sendInitialEvents")
         if initial and request.query.get("resourceVersionMatch") != "NotOlderThan":
-            raise status.invalid_options(
-                "resourceVersionMatch",
-                "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-            )
+            why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            raise status.invalid_options(forbidden("resourceVersionMatch", why))
         if initial and not request.flag("allowWatchBookmarks"):
-            raise status.invalid_options(
-                "allowWatchBookmarks",
-                "Forbidden: sendInitialEvents requires setting allowWatchBookmarks to true",
-            )
+            why = "sendInitialEvents requires setting allowWatchBookmarks to true"
+            raise status.invalid_options(forbidden("allowWatchBookmarks", why))
         since = self._check_version(request)
         seconds = request.number("timeoutSeconds")
         return Watch(
@@ -119,8 +92,6 @@ class Objects:
             deleted = options.delete(self.store, place.namespace or "", place.name)
         except NotFound as error:
             raise status.not_found(place.resource, place.name) from error
-        except Conflict as error:
-            raise status.conflict(place.resource, place.name, str(error)) from error
         lives_on = self.store.get(place.resource, place.namespace or "", place.name) is not None
         if (lives_on and not options.dry_run) or place.resource in _DELETE_ANSWERS_OBJECT:
             return deleted
@@ -129,34 +100,16 @@ class Objects:
     def delete_collection(self, request: Request) -> Page:
         options = _Options.of(request)
         page = self.list(request)
-        deleted = [options.delete(self.store, *key_of(obj)) for obj in page.items]
+        deleted: list[Object] = []
+        for obj in page.items:
+            with suppress(NotFound):  # a later page may name what is gone by now
+                deleted.append(options.delete(self.store, *key_of(obj)))
         return Page(deleted, self.store.version)
-
-    def _page(self, request: Request, items: Sequence[Object], selection: Selection) -> Page:
-        """Later pages show the store as it is then: a watch from the list's version brings the rest."""
-        version = self.store.version
-        if text := request.query.get("continue"):
-            token = _token(text)
-            if token.version < self.store.oldest:
-                raise status.expired(
-                    "The provided continue parameter is too old to display a consistent list "
-                    "result. You must start a new list without the continue parameter."
-                )
-            version = token.version
-            items = [obj for obj in items if key_of(obj) > (token.namespace, token.name)]
-        limit = request.number("limit") or 0
-        if not 0 < limit < len(items):
-            return Page(items, version)
-        token = _Token(version, *key_of(items[limit - 1]))
-        remaining = len(items) - limit if selection.matches is None else None
-        return Page(items[:limit], version, str(token), remaining)
 
     def _check_version(self, request: Request) -> int:
         text = request.query.get("resourceVersion", "")
         if text and not text.isdecimal():
-            raise status.invalid_options(
-                "resourceVersion", f'Invalid value: "{text}": must be a number'
-            )
+            raise status.invalid_options(invalid("resourceVersion", text, "must be a number"))
         version = int(text or 0)
         if version > self.store.version:
             raise status.too_large_version(version, self.store.version)
@@ -179,13 +132,6 @@ def selected(request: Request) -> Selection:
     return Selection(place.resource, place.namespace, matches)
 
 
-def _token(text: str) -> _Token:
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text), type=_Token)
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise status.bad_request(f"continue key is not valid: {error}") from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Options:
     """DeleteOptions, from the body or the query."""
@@ -199,36 +145,42 @@ class _Options:
 
     @classmethod
     def of(cls, request: Request) -> "_Options":
-        body = decoded_object(request.body) if request.body.strip() else {}
-        preconditions = body.get("preconditions") or {}
+        body = typed(DELETE_OPTIONS, decoded_object(request.body)) if request.body.strip() else {}
+        preconditions = body.get("preconditions", {})
+        queried = request.query.get("dryRun")
+        dry_run = body.get("dryRun") or ([] if queried is None else [queried])
+        if set(dry_run) - {"All"}:
+            raise status.invalid_options(
+                not_supported("dryRun", dry_run, ("All",)), options="DeleteOptions"
+            )
         propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy")
         if propagation is None:
             orphan = body.get("orphanDependents") or request.flag("orphanDependents")
             propagation = "Orphan" if orphan else "Background"
         if propagation not in {"Background", "Foreground", "Orphan"}:
-            raise status.invalid_options(
-                "propagationPolicy",
-                f'Unsupported value: "{propagation}": supported values: "Background", '
-                '"Foreground", "Orphan"',
-                options="DeleteOptions",
-            )
+            cause = not_supported("propagationPolicy", propagation, _PROPAGATIONS)
+            raise status.invalid_options(cause, options="DeleteOptions")
         return cls(
             request,
             body.get("gracePeriodSeconds", request.number("gracePeriodSeconds")),
             cast("Propagation", propagation),
             preconditions.get("uid"),
             preconditions.get("resourceVersion"),
-            request.dry_run or body.get("dryRun") == ["All"],
+            bool(dry_run),
         )
 
     def delete(self, store: Store, namespace: str, name: str) -> Object:
-        return store.delete(
-            self.request.place.resource,
-            namespace,
-            name,
-            propagation=self.propagation,
-            grace_seconds=self.grace_seconds,
-            uid=self.uid,
-            resource_version=self.resource_version,
-            dry_run=self.dry_run,
-        )
+        resource = self.request.place.resource
+        try:
+            return store.delete(
+                resource,
+                namespace,
+                name,
+                propagation=self.propagation,
+                grace_seconds=self.grace_seconds,
+                uid=self.uid,
+                resource_version=self.resource_version,
+                dry_run=self.dry_run,
+            )
+        except Conflict as error:
+            raise status.conflict(resource, name, str(error)) from error

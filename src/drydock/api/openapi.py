@@ -16,7 +16,12 @@ V2 = {
     "paths": {},
     "definitions": {},
 }
-"""Clients that know version 3 only look whether it is there."""
+"""Clients that know version 3 only look whether it is there, or for a kind that version 3 does not have."""
+
+V2_PROTOBUF_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_PROTOBUF_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"  # what is a type
+V2_PROTOBUF = b"\x0a\x032.0\x42\x00\x4a\x00"
+"""The same in protobuf: `swagger`, and no `paths` or `definitions`. Source: gnostic's OpenAPIv2.proto."""
 
 _ACTIONS = {"get": "get", "put": "put", "patch": "patch", "delete": "delete"}
 _OPTIONS = {
@@ -74,6 +79,11 @@ def _paths(kind: Resource) -> dict[str, Any]:
     post = {"post": _operation(kind, "post")}
     if kind.verbs == ("create",):
         return {collection: post}
+    if "create" not in kind.verbs:
+        return {
+            collection: {"get": _operation(kind, "list")},
+            f"{collection}/{{name}}": {"get": _operation(kind, "get")},
+        }
     each = {method: _operation(kind, action) for method, action in _ACTIONS.items()}
     return {
         collection: {"get": _operation(kind, "list"), **post},

@@ -4,14 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from drydock.api import status
+from drydock.api import pod_containers, status
 from drydock.api.request import Request
 from drydock.api.streaming import closing
 from drydock.pods import container_status
 from drydock.resources import Object
 from drydock.timestamps import moment
-
-_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
 class LogReader(Protocol):
@@ -34,7 +32,7 @@ class LogReader(Protocol):
 
 def read(request: Request, pod: Object, reader: LogReader) -> AsyncIterator[bytes]:
     """The chunks of the answer; what is wrong with the request is raised before the first one."""
-    container = _container(request, pod)
+    container = pod_containers.container(request, pod)
     previous = request.flag("previous")
     _check_started(pod, container, previous=previous)
     chunks = reader.read(
@@ -48,23 +46,6 @@ def read(request: Request, pod: Object, reader: LogReader) -> AsyncIterator[byte
     )
     limit = request.number("limitBytes")
     return chunks if limit is None else _limited(chunks, limit)
-
-
-def _container(request: Request, pod: Object) -> str:
-    name = pod["metadata"]["name"]
-    spec = pod["spec"]
-    mains = [container["name"] for container in spec["containers"]]
-    inits = [container["name"] for container in spec.get("initContainers", ())]
-    default = pod["metadata"].get("annotations", {}).get(_DEFAULT_CONTAINER, "")
-    asked = request.query.get("container") or (default if default in mains else "")
-    if not asked and len(mains) > 1:
-        choices = f"choose one of: [{' '.join(mains)}]"
-        if inits:
-            choices += f" or one of the init containers: [{' '.join(inits)}]"
-        raise status.bad_request(f"a container name must be specified for pod {name}, {choices}")
-    if asked and asked not in {*mains, *inits}:
-        raise status.bad_request(f"container {asked} is not valid for pod {name}")
-    return asked or mains[0]
 
 
 def _check_started(pod: Object, container: str, *, previous: bool) -> None:

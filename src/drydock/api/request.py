@@ -1,7 +1,8 @@
 """One request as the handlers see it: the object it names, its options and its body."""
 
 import functools
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -13,6 +14,7 @@ from drydock.resources import SERVED, Resource
 Form = Literal["Object", "Table", "PartialObjectMetadata"]
 
 _BY_PATH = {(kind.group, kind.version, kind.plural): kind for kind in SERVED}
+_NUMBER = re.compile(r"[+-]?[0-9]{1,99}")
 _NAMESPACE_SUBRESOURCES = {"status", "finalize"}
 
 
@@ -61,12 +63,14 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    pairs: Sequence[tuple[str, str]] = ()  # the query again, for what may be given several times
 
     @property
     def manager(self) -> str:
         """Who owns the fields that this request writes."""
         agent = self.headers.get("user-agent", "unknown").split("/")[0]
-        return self.query.get("fieldManager") or agent.split(" ")[0] or "unknown"
+        name = "".join(filter(str.isprintable, agent.split(" ")[0]))[:128]
+        return self.query.get("fieldManager") or name or "unknown"
 
     @property
     def dry_run(self) -> bool:
@@ -80,19 +84,28 @@ class Request:
     def form(self) -> Form:
         return accepted_form(self.headers.get("accept", ""))
 
+    @property
+    def protocols(self) -> list[str]:
+        """The subprotocols that a WebSocket may speak, as the client prefers them."""
+        offered = self.headers.get("sec-websocket-protocol", "").split(",")
+        return [name for each in offered if (name := each.strip())]
+
+    def every(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
     def flag(self, name: str) -> bool:
-        return self.query.get(name, "").lower() in {"1", "t", "true"}
+        """Given without a value, it is set."""
+        return self.query.get(name, "false").lower() not in {"false", "0"}
 
     def number(self, name: str) -> int | None:
         text = self.query.get(name, "")
         if not text:
             return None
-        try:
-            return int(text)
-        except ValueError:
-            raise status.bad_request(
-                f'strconv.ParseInt: parsing "{text}": invalid syntax'
-            ) from None
+        if not _NUMBER.fullmatch(text):
+            raise status.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        if not -(1 << 63) <= int(text) < 1 << 63:
+            raise status.bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
+        return int(text)
 
 
 @functools.lru_cache(maxsize=256)

@@ -6,9 +6,10 @@ from typing import Any
 from drydock.admission.invalid import invalid
 from drydock.api import status
 from drydock.api.objects import Objects
-from drydock.api.request import Request, decoded, decoded_object
-from drydock.api.writes import PATCHES, Writes
-from drydock.patches.patch_error import PatchError
+from drydock.api.patch_body import PATCHES, patched
+from drydock.api.request import Request, decoded_object
+from drydock.api.sent import SCALE, typed
+from drydock.api.writes import Writes
 from drydock.resources import Object
 from drydock.selectors import spelled
 
@@ -44,16 +45,13 @@ class Scales:
         live = self.objects.get(request)
         if request.media_type not in PATCHES:
             raise status.unsupported_media_type(*PATCHES)
-        try:
-            wanted = PATCHES[request.media_type](scale_of(live), decoded(request.body))
-        except PatchError as error:
-            raise status.unprocessable(str(error)) from error
-        return self._write(request, live, wanted)
+        return self._write(request, live, patched(request, scale_of(live)))
 
     def _write(self, request: Request, live: Object, wanted: Object) -> Object:
-        replicas = (wanted.get("spec") or {}).get("replicas", 0)
-        if not isinstance(replicas, int) or replicas < 0:
+        wanted = typed(SCALE, wanted)
+        replicas = wanted.get("spec", {}).get("replicas", 0)
+        if replicas < 0:
             cause = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
-            raise status.invalid(request.place.resource, request.place.name, [cause], kind="Scale")
-        version = (wanted.get("metadata") or {}).get("resourceVersion")
+            raise status.invalid(SCALE, request.place.name, [cause])
+        version = wanted.get("metadata", {}).get("resourceVersion")
         return scale_of(self.writes.scale(request, live, replicas, version))

@@ -14,6 +14,7 @@ from typing import Any
 
 from drydock.patches.merge_keys import apply_keys, is_set, merge_keys
 from drydock.resources import Resource
+from drydock.schema import message
 
 Schema = dict[str, Any]
 
@@ -42,6 +43,7 @@ _ALIASES: Mapping[str, Schema] = {
     "MicroTime": {"type": "string", "format": "date-time"},
     "Time": {"type": "string", "format": "date-time"},
 }
+_NAMED = {"Quantity": "resource", "IntOrString": "util_intstr"}  # by their modules
 _PARAMETER = re.compile(r"^ +\* \*\*(\w+)\*\* ``[^`]*`` - ", re.MULTILINE)
 
 
@@ -113,8 +115,10 @@ class _Models:
         self._classes: dict[str, Mapping[str, ast.ClassDef]] = {}
 
     def schema(self, type_: _Type) -> _Found:
+        if type_.name in _NAMED:
+            return _Found(dict(_ALIASES[type_.name]))
         node = self._module(type_.module).get(type_.name)
-        if node is None:  # an alias of Dict: an object of any fields
+        if node is None:  # an alias of Dict, or of a group without models: an object of any fields
             return _Found({"type": "object"})
         description, parameters = _described(ast.get_docstring(node, clean=False) or "")
         properties: Schema = {}
@@ -123,7 +127,7 @@ class _Models:
         for field in node.body:
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                 name = _json_name(field)
-                found = _typed(_annotation(field), type_.module)
+                found = _map_of(type_, name) or _typed(_annotation(field), type_.module)
                 told = parameters.get(field.target.id, "")
                 properties[name] = {
                     **({"description": told} if told else {}),
@@ -138,7 +142,8 @@ class _Models:
 
     def _module(self, name: str) -> Mapping[str, ast.ClassDef]:
         if name not in self._classes:
-            source = (_models() / f"{name}.py").read_text(encoding="utf-8")
+            path = _models() / f"{name}.py"
+            source = path.read_text(encoding="utf-8") if path.exists() else ""
             nodes = ast.parse(source).body
             self._classes[name] = {n.name: n for n in nodes if isinstance(n, ast.ClassDef)}
         return self._classes[name]
@@ -192,6 +197,8 @@ def _typed(annotation: ast.expr, module: str) -> _Found:
             return _Found(schema, found.parts)
         case ast.Name(name) if name in _SCALARS:
             return _Found(dict(_SCALARS[name]))
+        case ast.Name(name) | ast.Attribute(attr=name) if name in _NAMED:
+            return _referred(_Type(_NAMED[name], name))
         case ast.Name(name) | ast.Attribute(attr=name) if name in _ALIASES:
             return _Found(dict(_ALIASES[name]))
         case ast.Attribute(ast.Name(other), name):
@@ -199,6 +206,24 @@ def _typed(annotation: ast.expr, module: str) -> _Found:
         case ast.Name(name):
             return _referred(_Type(module, name))
     raise TypeError(ast.dump(annotation))
+
+
+def _map_of(type_: _Type, field: str) -> _Found | None:
+    """The models say only that a field is a map; the kinds' own schemas say of what."""
+    known = message(type_.name)
+    found = known.by_name.get(field) if known else None
+    if found is None or not found.keyed or found.repeated:
+        return None
+    match found.type:
+        case "string" | "bytes":
+            form = {"format": "byte"} if found.type == "bytes" else {}
+            inner = _Found({"type": "string", **form})
+        case "quantity":
+            inner = _referred(_Type("resource", "Quantity"))
+        case _:
+            return None
+    schema = {"type": "object", "additionalProperties": _inlined(inner.schema)}
+    return _Found(schema, inner.parts)
 
 
 def _referred(type_: _Type) -> _Found:

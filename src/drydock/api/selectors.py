@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from drydock.api.label_selector import BadLabelSelector, label_test
 from drydock.metadata import labels
 from drydock.resources import (
     EVENTS,
@@ -18,18 +19,6 @@ from drydock.resources import (
 )
 
 Predicate = Callable[[Object], bool]
-_LabelTest = Callable[[Mapping[str, str]], bool]
-
-_TERM = re.compile(
-    r"""\s*(?:
-      (?P<absent>!)\s*(?P<absent_key>[\w./-]+)
-    | (?P<key>[\w./-]+)\s*
-      (?: (?P<set>in|notin)\s*\((?P<values>[^()]*)\)
-        | (?P<op>==|!=|=)\s*(?P<value>[\w.-]*)
-        )?
-    )\s*(?:,|$)""",
-    re.VERBOSE,
-)
 
 _FIELDS: Mapping[Resource, frozenset[str]] = {
     PODS: frozenset(
@@ -90,62 +79,42 @@ def matcher(resource: Resource, label_selector: str, field_selector: str) -> Pre
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _label_test(text: str) -> _LabelTest:
-    """Over a set of labels, for `text` such as `app=web,tier in (a, b),!old`."""
-    terms = list(_label_terms(text))
-    return lambda have: all(term(have) for term in terms)
-
-
 def _by_labels(text: str) -> Predicate:
-    test = _label_test(text)
+    try:
+        test = label_test(text)
+    except BadLabelSelector as bad:
+        raise BadSelector(str(bad)) from None
     return lambda obj: test(labels(obj))
 
 
-def _label_terms(text: str) -> list[_LabelTest]:
-    terms: list[_LabelTest] = []
-    position = 0
-    while position < len(text):
-        found = _TERM.match(text, position)
-        if not found:
-            raise BadSelector(f"unable to parse requirement: {text[position:]!r} in {text!r}")
-        terms.append(_term(found))
-        position = found.end()
-    return terms
-
-
-def _term(found: re.Match[str]) -> _LabelTest:
-    if key := found["absent_key"]:
-        return lambda have: key not in have
-    key = found["key"]
-    if found["set"]:
-        values = frozenset(value.strip() for value in found["values"].split(","))
-        if found["set"] == "in":
-            return lambda have: key in have and have[key] in values
-        return lambda have: key not in have or have[key] not in values
-    if found["op"]:
-        value = found["value"]
-        if found["op"] == "!=":
-            return lambda have: key not in have or have[key] != value
-        return lambda have: have.get(key) == value
-    return lambda have: key in have
-
-
 def _by_fields(resource: Resource, text: str) -> Predicate:
-    tests = [_field_test(resource, term) for term in text.split(",") if term.strip()]
+    tests = [_field_test(resource, term, text) for term in text.split(",") if term.strip()]
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field_test(resource: Resource, term: str) -> Predicate:
+def _field_test(resource: Resource, term: str, text: str) -> Predicate:
     found = re.fullmatch(r"\s*([\w.]+?)\s*(==|!=|=)\s*(.*?)\s*", term)
     if not found:
-        raise BadSelector(f"invalid selector: {term!r}; can't understand {term!r}")
+        raise BadSelector(f"invalid selector: '{text}'; can't understand '{term}'")
     field, operator, value = found.groups()
     if field not in _EVERYWHERE and field not in _FIELDS.get(resource, ()):
-        raise BadSelector(f"field label not supported: {field}")
+        raise BadSelector(_unsupported(resource, field))
     path = _STORED_AS.get(field, field).split(".")
     unset = _UNSET.get(field, "")
     wanted = operator != "!="
     return lambda obj: (_text(obj, path, unset) == value) is wanted
+
+
+def _unsupported(resource: Resource, field: str) -> str:
+    """The real server has three ways to say it, each from another of its parts."""
+    if resource not in _FIELDS:
+        return (
+            f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+        )
+    if resource in {JOBS, REPLICA_SETS}:
+        package = f"{resource.group}{resource.version}.{resource.kind}"
+        return f'field label "{field}" not supported for {package}'
+    return f"field label not supported: {field}"
 
 
 def _text(obj: Object, path: list[str], unset: str) -> str:

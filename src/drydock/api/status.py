@@ -1,10 +1,13 @@
 """The API server's refusals: Status bodies with its exact reasons and messages."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from drydock.admission.invalid import FieldCause
 from drydock.resources import Resource
+
+_META = Resource("meta.k8s.io", "v1", "", "")
 
 
 class Refused(Exception):
@@ -133,6 +136,14 @@ def too_large(limit: int) -> Refused:
     return failure(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
+def not_acceptable(*offered: str) -> Refused:
+    return failure(
+        406,
+        "NotAcceptable",
+        f"only the following media types are accepted: {', '.join(offered)}",
+    )
+
+
 def unsupported_media_type(*accepted: str) -> Refused:
     return failure(
         415,
@@ -160,9 +171,19 @@ def invalid(
     )
 
 
-def invalid_options(field: str, message: str, *, options: str = "ListOptions") -> Refused:
-    kind = f"{options}.meta.k8s.io"
-    return failure(422, "Invalid", f'{kind} "" is invalid: {field}: {message}')
+def invalid_options(*causes: FieldCause, options: str = "ListOptions") -> Refused:
+    return invalid(_META, "", causes, kind=options)
+
+
+def invalid_patch(patched: str, why: str) -> Refused:
+    """What a patch makes of the object is none of its kind; the API server does not say of which."""
+    cause = {
+        "reason": "FieldValueInvalid",
+        "message": f"Invalid value: {json.dumps(patched, ensure_ascii=False)}: {why}",
+        "field": "patch",
+    }
+    message = f' "" is invalid: patch: {cause["message"]}'
+    return failure(422, "Invalid", message, {"causes": [cause]})
 
 
 def unprocessable(why: str) -> Refused:

@@ -4,14 +4,28 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from drydock.api import cluster_columns, network_columns, workload_columns
-from drydock.api.columns import Column, Printer
-from drydock.resources import Object, Resource
+from drydock.api import cluster_columns, metrics_columns, network_columns, workload_columns
+from drydock.api.columns import Cells, Column, Printer, age, columns
+from drydock.api.sent import SCALE
+from drydock.resources import NEVER_ANY, Object, Resource
+
+
+def _name_and_age(obj: Object, now: datetime) -> Cells:
+    return [obj["metadata"]["name"], age(obj, now)]
+
+
+def _scale(scale: Object, now: datetime) -> Cells:
+    replicas = (scale["spec"]["replicas"], scale["status"]["replicas"])
+    return [scale["metadata"]["name"], *replicas, age(scale, now)]
+
 
 _PRINTERS: Mapping[Resource, Printer] = {
     **workload_columns.PRINTERS,
     **network_columns.PRINTERS,
     **cluster_columns.PRINTERS,
+    **metrics_columns.PRINTERS,
+    **{kind: Printer(columns("Name,Age"), _name_and_age) for kind in NEVER_ANY},
+    SCALE: Printer(columns("Name,Desired#,Available#,Age"), _scale),
 }
 
 

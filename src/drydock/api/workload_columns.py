@@ -13,10 +13,11 @@ from drydock.api.columns import (
     columns,
     container_cells,
     dig,
+    label_text,
     selector_text,
 )
 from drydock.api.pod_columns import summary
-from drydock.metadata import deleting
+from drydock.metadata import controller, deleting
 from drydock.resources import Object, Resource
 
 
@@ -60,6 +61,58 @@ def _replica_set(obj: Object, now: datetime) -> Cells:
         age(obj, now),
         *container_cells(obj["spec"]["template"]["spec"]),
         selector_text(obj["spec"].get("selector", {})),
+    ]
+
+
+def _stateful_set(obj: Object, now: datetime) -> Cells:
+    ready = dig(obj, "status", "readyReplicas", default=0)
+    return [
+        obj["metadata"]["name"],
+        f"{ready}/{obj['spec'].get('replicas', 1)}",
+        age(obj, now),
+        *container_cells(obj["spec"]["template"]["spec"]),
+    ]
+
+
+def _daemon_set(obj: Object, now: datetime) -> Cells:
+    status = obj.get("status", {})
+    return [
+        obj["metadata"]["name"],
+        status.get("desiredNumberScheduled", 0),
+        status.get("currentNumberScheduled", 0),
+        status.get("numberReady", 0),
+        status.get("updatedNumberScheduled", 0),
+        status.get("numberAvailable", 0),
+        label_text(dig(obj, "spec", "template", "spec", "nodeSelector", default={})),
+        age(obj, now),
+        *container_cells(obj["spec"]["template"]["spec"]),
+        selector_text(obj["spec"].get("selector", {})),
+    ]
+
+
+def _controller_revision(revision: Object, now: datetime) -> Cells:
+    boss = controller(revision)
+    owner = "<none>"
+    if boss is not None:
+        group = boss["apiVersion"].rpartition("/")[0]
+        owner = f"{boss['kind'].lower()}{f'.{group}' if group else ''}/{boss['name']}"
+    return [revision["metadata"]["name"], owner, revision.get("revision", 0), age(revision, now)]
+
+
+def _cron_job(cron_job: Object, now: datetime) -> Cells:
+    spec = cron_job["spec"]
+    last = dig(cron_job, "status", "lastScheduleTime")
+    job = spec["jobTemplate"]["spec"]
+    return [
+        cron_job["metadata"]["name"],
+        spec["schedule"],
+        spec.get("timeZone", "<none>"),
+        str(spec.get("suspend", "<unset>")),
+        len(dig(cron_job, "status", "active", default=())),
+        since(last, now) if last else "<none>",
+        age(cron_job, now),
+        *container_cells(job["template"]["spec"]),
+        selector_text(job.get("selector", {})),
     ]
 
 
@@ -155,6 +208,19 @@ PRINTERS: Mapping[Resource, Printer] = {
     ),
     resources.REPLICA_SETS: Printer(
         columns("Name,Desired#,Current#,Ready#,Age", _WORKLOAD), _replica_set
+    ),
+    resources.STATEFUL_SETS: Printer(columns("Name,Ready,Age", "Containers,Images"), _stateful_set),
+    resources.DAEMON_SETS: Printer(
+        columns(
+            "Name,Desired#,Current#,Ready#,Up-to-date#,Available#,Node Selector,Age", _WORKLOAD
+        ),
+        _daemon_set,
+    ),
+    resources.CONTROLLER_REVISIONS: Printer(
+        columns("Name,Controller,Revision#,Age"), _controller_revision
+    ),
+    resources.CRON_JOBS: Printer(
+        columns("Name,Schedule,Timezone,Suspend,Active#,Last Schedule,Age", _WORKLOAD), _cron_job
     ),
     resources.JOBS: Printer(columns("Name,Status,Completions,Duration,Age", _WORKLOAD), _job),
     resources.HORIZONTAL_POD_AUTOSCALERS: Printer(

@@ -1,34 +1,27 @@
 """Create, replace, patch and apply: decode, check fields, merge, admit, track ownership, store."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from drydock import admission
+from drydock import admission, gate
 from drydock.admission.fields import conform
 from drydock.admission.invalid import invalid, required
 from drydock.api import status
-from drydock.api.request import Request, decoded, decoded_object
-from drydock.api.sent import addressed, field_warnings
+from drydock.api.options import APPLY
+from drydock.api.patch_body import PATCHES, patched
+from drydock.api.request import Request, decoded_object
+from drydock.api.sent import addressed, field_warnings, misread
 from drydock.metadata import deleting
 from drydock.patches.apply import ApplyConflict, apply, track
-from drydock.patches.json_patch import json_patch
 from drydock.patches.managed_fields import settled
-from drydock.patches.merge_patch import merge
 from drydock.patches.patch_error import PatchError
-from drydock.patches.strategic_merge import strategic
-from drydock.resources import LEASES, NAMESPACES, POD_DISRUPTION_BUDGETS, SERVICES, Object, Resource
+from drydock.resources import LEASES, NAMESPACES, POD_DISRUPTION_BUDGETS, Object, Resource
 from drydock.store import STALE, AlreadyExists, Conflict, Store
 from drydock.timestamps import timestamp
 
-PATCHES: Mapping[str, Callable[[Object, Any], Object]] = {
-    "application/json-patch+json": json_patch,
-    "application/merge-patch+json": merge,
-    "application/strategic-merge-patch+json": strategic,
-}
-APPLY = "application/apply-patch+yaml"
 _NEED_VERSION = {LEASES, POD_DISRUPTION_BUDGETS}  # no unconditional update of these
 
 
@@ -69,29 +62,17 @@ class Writes:
             return self._apply(request)
         if request.media_type not in PATCHES:
             raise status.unsupported_media_type(*PATCHES, APPLY)
-        live = self._live(request)
-        patch = decoded(request.body)
-        try:
-            wanted = PATCHES[request.media_type](live, patch)
-        except PatchError as error:
-            raise status.unprocessable(str(error)) from error
-        wanted = addressed(request, wanted)
+        wanted = addressed(request, patched(request, live := self._live(request)))
         return self._update(request, live, wanted, field_warnings(request, wanted))
 
     def _apply(self, request: Request) -> Written:
         place = request.place
-        if not request.query.get("fieldManager"):
-            raise status.bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: '
-                "is required for apply patch"
-            )
         live = self.store.get(place.resource, place.namespace or "", place.name)
         if live is None and place.subresource:
             raise status.not_found(place.resource, place.name)
         sent = addressed(request, decoded_object(request.body))
         if sent["metadata"].get("managedFields"):
             raise status.bad_request("metadata.managedFields must be nil")
-        warnings = field_warnings(request, sent)
         _check_version(place.resource, live, sent)
         if not place.subresource:
             sent = _without_status(place.resource, sent)
@@ -111,8 +92,8 @@ class Writes:
         except PatchError as error:
             raise status.unknown(error.message) from error
         if live is None:
-            return self._create(request, wanted, warnings, track_it=False)
-        return self._update(request, live, wanted, warnings, track_it=False)
+            return self._create(request, wanted, (), track_it=False)
+        return self._update(request, live, wanted, (), track_it=False)
 
     def _create(
         self, request: Request, obj: Object, warnings: tuple[str, ...], *, track_it: bool
@@ -122,7 +103,7 @@ class Writes:
         self._check_namespace(request, name)
         if name and self.store.get(resource, request.place.namespace or "", name):
             raise status.already_exists(resource, name)
-        obj = self._admitted(resource, self.store.identify(resource, obj), None)
+        obj = self._admitted(request, self.store.identify(resource, obj), None)
         if track_it:
             obj = track(None, obj, manager=request.manager, now=_now())
         try:
@@ -145,13 +126,13 @@ class Writes:
         subresource: Literal["", "status"] = "status" if place.subresource == "status" else ""
         if subresource:
             wanted = {**live, **{k: wanted[k] for k in ("metadata", "status") if k in wanted}}
-            with _refusals(place.resource, place.name):
+            with _refusals(request, place.name, wanted):
                 wanted = conform(place.resource, wanted)
         elif place.subresource == "finalize":
             wanted = {**live, "spec": wanted.get("spec", {})}
         else:
             wanted = _with_stored_parts(place.resource, live, wanted)
-            wanted = self._admitted(place.resource, wanted, live)
+            wanted = self._admitted(request, wanted, live)
         if track_it:
             wanted = track(
                 live,
@@ -192,13 +173,9 @@ class Writes:
         if deleting(living):
             raise status.namespace_terminating(resource, name, namespace or "")
 
-    def _admitted(self, resource: Resource, obj: Object, before: Object | None) -> Object:
-        taken: frozenset[str] = frozenset()
-        if resource == SERVICES:
-            others = (other for other in self.store.list(SERVICES) if other is not before)
-            taken = frozenset(other["spec"].get("clusterIP", "") for other in others)
-        with _refusals(resource, obj["metadata"]["name"]):
-            return admission.admit(resource, obj, before, taken_ips=taken)
+    def _admitted(self, request: Request, obj: Object, before: Object | None) -> Object:
+        with _refusals(request, obj["metadata"]["name"], obj):
+            return gate.admit(self.store, request.place.resource, obj, before)
 
 
 def _now() -> str:
@@ -206,14 +183,17 @@ def _now() -> str:
 
 
 @contextmanager
-def _refusals(resource: Resource, name: str) -> Iterator[None]:
+def _refusals(request: Request, name: str, sent: Object) -> Iterator[None]:
     """What admission finds wrong, as the API server answers it."""
     try:
         yield
     except admission.Invalid as error:
-        raise status.invalid(resource, name, error.causes) from error
+        raise status.invalid(request.place.resource, name, error.causes) from error
+    except admission.Denied as error:
+        named = status.details(error.resource, error.name)
+        raise status.failure(403, "Forbidden", str(error), named) from error
     except admission.Mistyped as error:
-        raise status.undecodable(resource, error.message) from error
+        raise misread(request, sent, error.message) from error
 
 
 def _check_version(resource: Resource, live: Object | None, wanted: Object) -> None:

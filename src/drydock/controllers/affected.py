@@ -5,19 +5,27 @@ from collections.abc import Iterator
 from drydock.controllers import gc, namespace
 from drydock.controllers.world import Key, World, key, resource_of
 from drydock.metadata import controller, deleting, labels, references
+from drydock.pods import finished
 from drydock.resources import (
     CONFIG_MAPS,
+    CONTROLLER_REVISIONS,
+    CRON_JOBS,
+    DAEMON_SETS,
     DEPLOYMENTS,
     ENDPOINT_SLICES,
     ENDPOINTS,
     HORIZONTAL_POD_AUTOSCALERS,
     JOBS,
     NAMESPACES,
+    NODES,
+    PERSISTENT_VOLUME_CLAIMS,
     POD_DISRUPTION_BUDGETS,
     PODS,
     REPLICA_SETS,
+    RESOURCE_QUOTAS,
     SERVICE_ACCOUNTS,
     SERVICES,
+    STATEFUL_SETS,
     Object,
     Resource,
 )
@@ -27,12 +35,24 @@ from drydock.store import Change
 _OWN = {
     DEPLOYMENTS: "deployment",
     REPLICA_SETS: "replicaset",
+    STATEFUL_SETS: "statefulset",
+    DAEMON_SETS: "daemonset",
     JOBS: "job",
+    CRON_JOBS: "cronjob",
+    PERSISTENT_VOLUME_CLAIMS: "claim",
     SERVICES: "endpointslice",
     HORIZONTAL_POD_AUTOSCALERS: "hpa",
     POD_DISRUPTION_BUDGETS: "pdb",
+    RESOURCE_QUOTAS: "resourcequota",
     NAMESPACES: "namespace",
 }
+_OWNED = {PODS, REPLICA_SETS, CONTROLLER_REVISIONS, JOBS, ENDPOINT_SLICES, ENDPOINTS}
+_SIZED = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS)
+_ADOPTERS = {
+    PODS: (REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS),
+    REPLICA_SETS: (DEPLOYMENTS,),
+}
+"""Who takes in an orphan that matches its selector."""
 _FIRST_CONTENTS = {
     (SERVICE_ACCOUNTS, namespace.DEFAULT_ACCOUNT),
     (CONFIG_MAPS, namespace.ROOT_CA),
@@ -46,8 +66,11 @@ def affected(change: Change, world: World) -> Iterator[Key]:
     yield from _owners(change)
     if resource == PODS:
         yield from _of_pod(change, world)
-    elif resource in {DEPLOYMENTS, REPLICA_SETS} and _respecified(change):
+    elif resource in _SIZED and _respecified(change):
         yield from _of_size(resource, obj, world)
+    elif resource == NODES and _respecified(change):
+        yield from (key("daemonset", DAEMON_SETS, each) for each in world.store.list(DAEMON_SETS))
+    yield from _of_quota(change, world)
     yield from _of_namespace(change, world)
     yield from _of_collection(change, world)
 
@@ -60,7 +83,7 @@ def _sides(change: Change) -> Iterator[Object]:
 
 
 def _owners(change: Change) -> Iterator[Key]:
-    if change.resource not in {PODS, REPLICA_SETS, ENDPOINT_SLICES, ENDPOINTS}:
+    if change.resource not in _OWNED:
         return
     for side in _sides(change):
         boss = controller(side)
@@ -81,7 +104,7 @@ def _of_pod(change: Change, world: World) -> Iterator[Key]:
             yield key("pdb", POD_DISRUPTION_BUDGETS, budget)
     boss = controller(pod)
     if boss is None:
-        yield from _adopters(REPLICA_SETS, pod, world)
+        yield from _adopters(PODS, pod, world)
     elif change.type == "DELETED" and boss["kind"] == REPLICA_SETS.kind:
         # Recreate waits for the last pod of the old version
         replica_set = world.store.get(REPLICA_SETS, pod["metadata"]["namespace"], boss["name"])
@@ -91,17 +114,20 @@ def _of_pod(change: Change, world: World) -> Iterator[Key]:
 
 
 def _adopters(resource: Resource, orphan: Object, world: World) -> Iterator[Key]:
-    for each in world.beside(orphan, resource):
-        if matches(each["spec"]["selector"], labels(orphan)):
-            yield key(_OWN[resource], resource, each)
+    for adopter in _ADOPTERS[resource]:
+        for each in world.beside(orphan, adopter):
+            if matches(each["spec"]["selector"], labels(orphan)):
+                yield key(_OWN[adopter], adopter, each)
 
 
 def _respecified(change: Change) -> bool:
-    before = change.before
+    """Its spec or its labels are other than before."""
+    before, obj = change.before, change.object
     return (
         change.type != "MODIFIED"
         or before is None
-        or before["metadata"].get("generation") != change.object["metadata"].get("generation")
+        or before["metadata"].get("generation") != obj["metadata"].get("generation")
+        or labels(before) != labels(obj)
     )
 
 
@@ -110,11 +136,20 @@ def _of_size(resource: Resource, obj: Object, world: World) -> Iterator[Key]:
         target = autoscaler["spec"]["scaleTargetRef"]
         if (target["kind"], target["name"]) == (resource.kind, obj["metadata"]["name"]):
             yield key("hpa", HORIZONTAL_POD_AUTOSCALERS, autoscaler)
-    if resource == REPLICA_SETS:
+    if resource != DEPLOYMENTS:  # whose pods are its ReplicaSets'
         for budget in world.beside(obj, POD_DISRUPTION_BUDGETS):
             yield key("pdb", POD_DISRUPTION_BUDGETS, budget)
-        if controller(obj) is None:
-            yield from _adopters(DEPLOYMENTS, obj, world)
+    if resource in _ADOPTERS and controller(obj) is None:
+        yield from _adopters(resource, obj, world)
+
+
+def _of_quota(change: Change, world: World) -> Iterator[Key]:
+    """What counts is that an object is there, its spec, and whether a pod has ended."""
+    before, obj = change.before, change.object
+    ended = before is not None and change.resource == PODS and finished(before) != finished(obj)
+    if change.resource.namespaced and (ended or _respecified(change)):
+        for quota in world.beside(obj, RESOURCE_QUOTAS):
+            yield key("resourcequota", RESOURCE_QUOTAS, quota)
 
 
 def _of_namespace(change: Change, world: World) -> Iterator[Key]:

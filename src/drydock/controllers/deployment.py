@@ -1,7 +1,5 @@
 """Deployment: the ReplicaSet of its template grows, the others leave."""
 
-import hashlib
-import json
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,7 +26,7 @@ from drydock.controllers.deployment_status import (
 )
 from drydock.controllers.ownership import claim
 from drydock.controllers.rollout import Limits, limits, size
-from drydock.lifecycle import SUFFIX_LETTERS
+from drydock.controllers.template import template_hash
 from drydock.metadata import annotations, controller, deleting, reference
 from drydock.resources import DEPLOYMENTS, REPLICA_SETS, Object
 
@@ -76,13 +74,6 @@ def reconcile(
     if not (yield from _revise(deployment, new, old)):
         yield from _roll(deployment, new, old, bounds)
         yield from _finish(deployment, sets, new, now, _pause(deployment, paused=False))
-
-
-def template_hash(template: Object, collisions: int) -> str:
-    """Ten letters of the template's content, as ReplicaSets and pods carry them."""
-    content = json.dumps([template, collisions], sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(content.encode()).digest()
-    return "".join(SUFFIX_LETTERS[byte % len(SUFFIX_LETTERS)] for byte in digest[:10])
 
 
 def _same_template(replica_set: Object, deployment: Object) -> bool:

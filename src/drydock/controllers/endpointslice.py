@@ -137,10 +137,15 @@ def _endpoint(service: Object, pod: Object) -> Object:
         "nodeName": pod["spec"].get("nodeName"),
         "targetRef": _target(pod),
     }
+    return {**endpoint, **_hostname(service, pod)}
+
+
+def _hostname(service: Object, pod: Object) -> dict[str, Any]:
+    """A pod of the service's own subdomain has a name below it."""
     spec = pod["spec"]
     if spec.get("hostname") and spec.get("subdomain") == service["metadata"]["name"]:
-        endpoint["hostname"] = spec["hostname"]
-    return endpoint
+        return {"hostname": spec["hostname"]}
+    return {}
 
 
 def _target(pod: Object) -> Object:
@@ -163,8 +168,8 @@ def _endpoints(
         staying = [pod for pod in members if always or not deleting(pod)]
         ready = [pod for pod in staying if always or pods.ready(pod)]
         lists = {
-            "addresses": [_address(pod) for pod in ready],
-            "notReadyAddresses": [_address(pod) for pod in staying if pod not in ready],
+            "addresses": [_address(service, pod) for pod in ready],
+            "notReadyAddresses": [_address(service, pod) for pod in staying if pod not in ready],
         }
         subset: dict[str, Any] = {key: value for key, value in lists.items() if value}
         if subset:
@@ -190,9 +195,10 @@ def _endpoints_object(service: Object, subsets: Sequence[Object]) -> Object:
     }
 
 
-def _address(pod: Object) -> Object:
+def _address(service: Object, pod: Object) -> Object:
     return {
         "ip": pod["status"]["podIP"],
+        **_hostname(service, pod),
         "nodeName": pod["spec"].get("nodeName"),
         "targetRef": _target(pod),
     }

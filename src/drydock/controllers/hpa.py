@@ -15,7 +15,7 @@ from drydock.controllers.changes import (
     Scale,
     UpdateStatus,
 )
-from drydock.controllers.metrics import Proposal, Unknown, Usage, propose
+from drydock.controllers.metrics import Proposal, Unknown, UsageOf, propose
 from drydock.controllers.rollout import size
 from drydock.metadata import deleting, labels
 from drydock.resources import HORIZONTAL_POD_AUTOSCALERS, Object, Resource
@@ -56,7 +56,7 @@ def reconcile(
     target: Object | None,
     namespace_pods: Sequence[Object],
     *,
-    usage: Usage,
+    usage: UsageOf,
     past: Sequence[Recommend],
     now: datetime,
 ) -> Reconcile:
@@ -101,7 +101,7 @@ def _decide(
     target: Object,
     namespace_pods: Sequence[Object],
     *,
-    usage: Usage,
+    usage: UsageOf,
     past: Sequence[Recommend],
     before: Sequence[Object],
     now: datetime,
@@ -142,7 +142,7 @@ def _proposals(
     metrics: Sequence[Object],
     current: int,
     selected: Sequence[Object],
-    usage: Usage,
+    usage: UsageOf,
     now: datetime,
 ) -> tuple[list[Proposal], str | None]:
     proposals: list[Proposal] = []

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from drydock import conditions, pods
+from drydock.controllers import job_failures, job_indexes
 from drydock.controllers.changes import (
     After,
     Change,
@@ -15,6 +16,7 @@ from drydock.controllers.changes import (
     Refused,
     UpdateStatus,
 )
+from drydock.controllers.job_failures import Failure
 from drydock.controllers.ownership import controlled
 from drydock.controllers.template import pod_of
 from drydock.metadata import deleting
@@ -24,38 +26,38 @@ from drydock.timestamps import moment, seconds_since, timestamp
 FIRST_DELAY = 10.0  # seconds, doubled for each further failure, as Kubernetes does
 LONGEST_DELAY = 360.0
 
-Failure = tuple[str, str]
-"""Reason and message."""
-
 
 def reconcile(job: Object, candidates: Sequence[Object], now: datetime) -> Reconcile:
     if deleting(job):
         return
-    before = job.get("status") or {}
     finish = _finished_at(job)
     if finish is not None:
         yield from _expire(job, finish, now)
         return
     mine = controlled(job, candidates)
-    succeeded = sum(pods.phase(pod) == "Succeeded" for pod in mine)
-    failed = [pod for pod in mine if pods.phase(pod) == "Failed"]
+    if job["spec"].get("suspend"):
+        yield from _suspend(job, mine, now)
+    else:
+        yield from _proceed(job, mine, now)
+
+
+def _proceed(job: Object, mine: Sequence[Object], now: datetime) -> Reconcile:
+    before = job.get("status") or {}
+    succeeded, failed = _succeeded(job, mine), _failed(mine)
     active = [pod for pod in mine if pods.active(pod)]
     started = before.get("startTime") or timestamp(now)
-    if job["spec"].get("suspend"):
-        yield from _suspend(job, active, succeeded, len(failed), now)
-        return
-    failure = _failure(job, mine, len(failed), started, now)
+    failure = _failure(job, mine, failed, started, now)
     done = failure is None and _enough(job, succeeded, active)
     if failure is not None or done:
         for pod in active:
             yield from _remove(job, pod)
         active = []
     else:
-        active, wait = yield from _balance(job, active, succeeded, failed, now)
+        active, wait = yield from _balance(job, mine, active, succeeded, now)
         for seconds in (wait, _until_deadline(job, started, now)):
             if seconds is not None:
                 yield After(seconds)
-    leaving = [pod for pod in mine if deleting(pod) and not pods.finished(pod)]
+    leaving = _leaving(mine)
     listed = _verdict(job, failure, now, done=done, settled=not leaving and not active)
     status = _status(
         active,
@@ -65,11 +67,27 @@ def reconcile(job: Object, candidates: Sequence[Object], now: datetime) -> Recon
         started=started,
         listed=listed,
     )
+    if indexes := job_indexes.completed(job, mine):
+        status["completedIndexes"] = job_indexes.spelled(indexes)
     if conditions.holds(listed, "Complete"):
         status["completionTime"] = timestamp(now)
     if status != before:
         yield UpdateStatus(JOBS, {**job, "status": status})
         yield from _tell(job, listed)
+
+
+def _succeeded(job: Object, mine: Sequence[Object]) -> int:
+    if job_indexes.indexed(job):
+        return len(job_indexes.completed(job, mine))
+    return sum(pods.phase(pod) == "Succeeded" for pod in mine)
+
+
+def _failed(mine: Sequence[Object]) -> list[Object]:
+    return [pod for pod in mine if pods.phase(pod) == "Failed"]
+
+
+def _leaving(mine: Sequence[Object]) -> list[Object]:
+    return [pod for pod in mine if deleting(pod) and not pods.finished(pod)]
 
 
 def _finished_at(job: Object) -> str | None:
@@ -91,16 +109,20 @@ def _expire(job: Object, finish: str, now: datetime) -> Reconcile:
 
 
 def _failure(
-    job: Object, mine: Sequence[Object], failed: int, started: str, now: datetime
+    job: Object, mine: Sequence[Object], failed: Sequence[Object], started: str, now: datetime
 ) -> Failure | None:
     target = conditions.find(conditions.of(job), "FailureTarget")
     if target is not None:
         return target["reason"], target["message"]
+    fatal = job_failures.fatal(job, failed)
+    if fatal is not None:
+        return fatal
     limit = job["spec"].get("backoffLimit", 6)
     restarts = 0
     if job["spec"]["template"]["spec"].get("restartPolicy") == "OnFailure":
         restarts = sum(pods.restarts(pod) for pod in mine if not pods.finished(pod))
-    if failed > limit or (restarts > 0 if limit == 0 else restarts >= limit):
+    counted = len(job_failures.counted(job, failed))
+    if counted > limit or (restarts > 0 if limit == 0 else restarts >= limit):
         return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
     deadline = job["spec"].get("activeDeadlineSeconds")
     if deadline is not None and seconds_since(started, now) >= deadline:
@@ -121,11 +143,7 @@ def _enough(job: Object, succeeded: int, active: Sequence[Object]) -> bool:
 
 
 def _balance(
-    job: Object,
-    active: list[Object],
-    succeeded: int,
-    failed: Sequence[Object],
-    now: datetime,
+    job: Object, mine: Sequence[Object], active: list[Object], succeeded: int, now: datetime
 ) -> Generator[Change, Object, tuple[list[Object], float | None]]:
     """Returns the active pods, and the seconds to wait before there may be more."""
     spec = job["spec"]
@@ -134,23 +152,43 @@ def _balance(
         wanted = min(wanted, spec["completions"] - succeeded)
     elif succeeded:
         wanted = min(wanted, len(active))
-    for pod in active[max(wanted, 0) :]:
+    done = job_indexes.completed(job, mine)
+    extra = job_indexes.surplus(job, done, active) if job_indexes.indexed(job) else []
+    staying = [pod for pod in active if pod not in extra]
+    extra += staying[max(wanted, 0) :]
+    for pod in extra:
         yield from _remove(job, pod)
-    active = active[: max(wanted, 0)]
-    wait = _delay(failed, now)
-    if wait > 0 and len(active) < wanted:
+    active = staying[: max(wanted, 0)]
+    if spec.get("podReplacementPolicy") == "Failed":  # who leaves still holds its place
+        wanted -= len(_leaving(mine)) + len(extra)
+    missing = wanted - len(active)
+    wait = _delay(_failed(mine), now)
+    if missing > 0 and wait > 0:
         return active, wait
-    while len(active) < wanted:
-        pod = pod_of(spec["template"], JOBS, job)
-        try:
-            created = yield Create(PODS, pod)
-        except Refused as refused:
-            yield Record(JOBS, job, "Warning", "FailedCreate", f"Error creating: {refused}")
+    places: Sequence[int | None] = [None] * max(missing, 0)
+    if job_indexes.indexed(job):
+        places = job_indexes.free(job, done, [*active, *_leaving(mine)])[: max(missing, 0)]
+    for place in places:
+        created = yield from _create(job, place)
+        if created is None:
             return active, FIRST_DELAY
         active = [*active, created]
-        message = f"Created pod: {created['metadata']['name']}"
-        yield Record(JOBS, job, "Normal", "SuccessfulCreate", message)
     return active, None
+
+
+def _create(job: Object, place: int | None) -> Generator[Change, Object, Object | None]:
+    """`place` is the index of an indexed job's pod. None when it was refused."""
+    pod = pod_of(job["spec"]["template"], JOBS, job)
+    if place is not None:
+        pod = job_indexes.placed(pod, job, place)
+    try:
+        created = yield Create(PODS, pod)
+    except Refused as refused:
+        yield Record(JOBS, job, "Warning", "FailedCreate", f"Error creating: {refused}")
+        return None
+    message = f"Created pod: {created['metadata']['name']}"
+    yield Record(JOBS, job, "Normal", "SuccessfulCreate", message)
+    return created
 
 
 def _delay(failed: Sequence[Object], now: datetime) -> float:
@@ -177,16 +215,17 @@ def _remove(job: Object, pod: Object) -> Reconcile:
     yield Record(JOBS, job, "Normal", "SuccessfulDelete", message)
 
 
-def _suspend(
-    job: Object, active: Sequence[Object], succeeded: int, failed: int, now: datetime
-) -> Reconcile:
-    for pod in active:
+def _suspend(job: Object, mine: Sequence[Object], now: datetime) -> Reconcile:
+    for pod in filter(pods.active, mine):
         yield from _remove(job, pod)
     before = job.get("status") or {}
     listed = conditions.put(
         conditions.of(job), "Suspended", ("True", "JobSuspended", "Job suspended"), now
     )
+    succeeded, failed = _succeeded(job, mine), len(_failed(mine))
     status = _status([], succeeded, failed, terminating=0, started=None, listed=listed)
+    if indexes := job_indexes.completed(job, mine):
+        status["completedIndexes"] = job_indexes.spelled(indexes)
     if status != before:
         yield UpdateStatus(JOBS, {**job, "status": status})
 

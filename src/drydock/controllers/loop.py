@@ -22,17 +22,21 @@ from drydock.controllers.changes import (
     Update,
     UpdateStatus,
 )
-from drydock.controllers.metrics import Usage
+from drydock.controllers.metrics import UsageOf
 from drydock.controllers.plan import plan
 from drydock.controllers.world import WATCHED, Key, World
+from drydock.home import Hindered
 from drydock.metadata import deleting, key_of
 from drydock.patches.apply import track
 from drydock.resources import (
+    CRON_JOBS,
+    DAEMON_SETS,
     DEPLOYMENTS,
     HORIZONTAL_POD_AUTOSCALERS,
     JOBS,
     NAMESPACES,
     REPLICA_SETS,
+    STATEFUL_SETS,
     Object,
     Resource,
 )
@@ -47,7 +51,10 @@ TIDY = 300.0  # seconds between looks for expired events
 COMPONENTS = {
     DEPLOYMENTS: "deployment-controller",
     REPLICA_SETS: "replicaset-controller",
+    STATEFUL_SETS: "statefulset-controller",
+    DAEMON_SETS: "daemonset-controller",
     JOBS: "job-controller",
+    CRON_JOBS: "cronjob-controller",
     HORIZONTAL_POD_AUTOSCALERS: "horizontal-pod-autoscaler",
 }
 """Who speaks in the events about each kind."""
@@ -70,7 +77,7 @@ class Controllers:
         store: Store,
         *,
         admit: Admit,
-        usage: Usage,
+        usage: UsageOf,
         authority: str,
         clock: Callable[[], datetime] = _now,
     ) -> None:
@@ -154,6 +161,8 @@ class Controllers:
         except Refused as refused:
             log.warning("%s was refused: %s", key, refused)
             self._retry(key)
+        except Hindered:
+            return  # the store's disk: the cluster is about to end, and says so
         except Exception:
             log.exception("reconcile failed: %s", key)
             self._retry(key)

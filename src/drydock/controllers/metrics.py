@@ -1,20 +1,28 @@
 """What the autoscaler's metrics ask for: usage against targets → a number of pods."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from drydock import pods, quantities
 from drydock.metadata import deleting
 from drydock.resources import Object
 from drydock.timestamps import seconds_since
+from drydock.usage import Usage
 
 TOLERANCE = 0.1
 WINDOW = 15.0  # seconds of readiness before a pod's usage counts: starting is not load
 
-Usage = Callable[[str, str], float | None]
-"""Cores in use by the pod of this namespace and name; None while nothing is known."""
+UsageOf = Callable[[str, str], Usage | None]
+"""What the pod of this namespace and name uses; None while nothing is known."""
+
+
+_MEASURED: Final[Mapping[str, Callable[[Usage], float]]] = {
+    "cpu": lambda usage: usage.cores,
+    "memory": lambda usage: usage.memory,
+}
 
 
 class Unknown(Exception):
@@ -29,55 +37,68 @@ class Proposal:
 
 
 def propose(
-    metric: Object, current: int, selected: Sequence[Object], usage: Usage, now: datetime
+    metric: Object, current: int, selected: Sequence[Object], usage: UsageOf, now: datetime
 ) -> Proposal:
-    resource = metric.get("resource") or {}
-    if metric["type"] != "Resource" or resource["name"] != "cpu":
-        raise Unknown("drydock measures no metric but the cpu of pods")
+    source = metric.get("resource") or {}
+    name = source.get("name", "")
+    if metric["type"] != "Resource" or name not in _MEASURED:
+        raise Unknown("drydock measures no metric but the cpu and memory of pods")
+    target = source["target"]
     counted = [pod for pod in selected if not deleting(pod) and pods.phase(pod) != "Failed"]
-    targets = {pod["metadata"]["uid"]: _target(resource["target"], pod) for pod in counted}
+    targets = {pod["metadata"]["uid"]: _target(name, target, pod) for pod in counted}
     ready: list[tuple[float, float]] = []
     missing: list[float] = []
     unready: list[float] = []
     for pod in counted:
         metadata, goal = pod["metadata"], targets[pod["metadata"]["uid"]]
-        cores = usage(metadata["namespace"], metadata["name"])
-        since = pods.ready_since(pod)
-        if since is None or seconds_since(since, now) < WINDOW:
+        used = usage(metadata["namespace"], metadata["name"])
+        if _starting(name, pod, now):
             unready.append(goal)
-        elif cores is None:
+        elif used is None:
             missing.append(goal)
         else:
-            ready.append((cores, goal))
+            ready.append((_MEASURED[name](used), goal))
     if not ready:
         raise Unknown("did not receive metrics for targeted pods (pods might be unready)")
-    cores = sum(used for used, _ in ready)
-    value: dict[str, object] = {"averageValue": f"{round(cores * 1000 / len(ready))}m"}
-    source = "cpu resource"
-    if "averageUtilization" in resource["target"]:
-        requested = sum(goal for _, goal in ready) * 100 / resource["target"]["averageUtilization"]
-        value = {"averageUtilization": round(cores * 100 / requested), **value}
-        source = "cpu resource utilization (percentage of request)"
-    status = {"type": "Resource", "resource": {"name": "cpu", "current": value}}
-    return Proposal(_replicas(current, ready, missing, unready), source, status)
+    total = sum(used for used, _ in ready)
+    value: dict[str, object] = {"averageValue": _spelled(total / len(ready))}
+    said = f"{name} resource"
+    if "averageUtilization" in target:
+        requests = sum(goal for _, goal in ready) * 100 / target["averageUtilization"]
+        value = {"averageUtilization": round(total * 100 / requests), **value}
+        said = f"{name} resource utilization (percentage of request)"
+    status = {"type": "Resource", "resource": {"name": name, "current": value}}
+    return Proposal(_replicas(current, ready, missing, unready), said, status)
 
 
-def _target(target: Object, pod: Object) -> float:
-    """Cores that this pod should use on average."""
+def _starting(name: str, pod: Object, now: datetime) -> bool:
+    """The cpu of a pod that only just begins says nothing yet; its memory does."""
+    if name != "cpu":
+        return pods.phase(pod) == "Pending"
+    since = pods.ready_since(pod)
+    return since is None or seconds_since(since, now) < WINDOW
+
+
+def _target(name: str, target: Object, pod: Object) -> float:
+    """Cores or bytes that this pod should use on average."""
     if "averageValue" in target:
         return float(quantities.parse(target["averageValue"]))
-    return requested(pod) * float(target["averageUtilization"]) / 100
+    return requested(name, pod) * float(target["averageUtilization"]) / 100
 
 
-def requested(pod: Object) -> float:
+def requested(name: str, pod: Object) -> float:
     total = 0.0
     for container in pod["spec"]["containers"]:
-        request = ((container.get("resources") or {}).get("requests") or {}).get("cpu")
+        request = ((container.get("resources") or {}).get("requests") or {}).get(name)
         if request is None:
             where = f"container {container['name']} of Pod {pod['metadata']['name']}"
-            raise Unknown(f"missing request for cpu in {where}")
+            raise Unknown(f"missing request for {name} in {where}")
         total += float(quantities.parse(request))
     return total
+
+
+def _spelled(value: float) -> str:
+    return quantities.canonical(f"{round(value * 1000)}m")
 
 
 def _replicas(

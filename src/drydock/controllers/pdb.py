@@ -17,9 +17,10 @@ EVICTION_GRACE = 120.0  # seconds an eviction counts before its pod is seen leav
 def reconcile(
     budget: Object,
     namespace_pods: Sequence[Object],
-    replica_sets: Sequence[Object],
+    sized: Sequence[Object],
     now: datetime,
 ) -> Reconcile:
+    """`sized` are the namespace's workloads that say how many pods they want."""
     if deleting(budget):
         return
     before = budget.get("status") or {}
@@ -28,7 +29,7 @@ def reconcile(
         for pod in namespace_pods
         if matches(budget["spec"].get("selector"), labels(pod)) and not pods.finished(pod)
     ]
-    expected, desired = _targets(budget, chosen, replica_sets)
+    expected, desired = _targets(budget, chosen, sized)
     disrupted = _disrupted(before, chosen, now)
     healthy = sum(
         pods.ready(pod) and not deleting(pod) and pod["metadata"]["name"] not in disrupted
@@ -57,15 +58,13 @@ def reconcile(
         yield After(max(0.0, EVICTION_GRACE - seconds_since(oldest, now)))
 
 
-def _targets(
-    budget: Object, chosen: Sequence[Object], replica_sets: Sequence[Object]
-) -> tuple[int, int]:
+def _targets(budget: Object, chosen: Sequence[Object], sized: Sequence[Object]) -> tuple[int, int]:
     """How many pods there should be, and how many of them must stay healthy."""
     spec = budget["spec"]
     least = spec.get("minAvailable")
     if isinstance(least, int):
         return len(chosen), least
-    expected = _expected(chosen, replica_sets)
+    expected = _expected(chosen, sized)
     if least is not None:
         return expected, share(least, expected, up=True)
     most = spec.get("maxUnavailable")
@@ -74,10 +73,10 @@ def _targets(
     return expected, max(0, expected - share(most, expected, up=True))
 
 
-def _expected(chosen: Sequence[Object], replica_sets: Sequence[Object]) -> int:
+def _expected(chosen: Sequence[Object], sized: Sequence[Object]) -> int:
     """The size of the pods' controllers: a pod that was never made is missed, too."""
     owners = {boss["uid"] for pod in chosen if (boss := controller(pod)) is not None}
-    return sum(size(each) for each in replica_sets if each["metadata"]["uid"] in owners)
+    return sum(size(each) for each in sized if each["metadata"]["uid"] in owners)
 
 
 def _disrupted(before: Object, chosen: Sequence[Object], now: datetime) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from drydock.controllers.metrics import Usage
+from drydock.controllers.metrics import UsageOf
 from drydock.metadata import key_of, references
 from drydock.resources import EVENTS, RESOURCES, Object, Resource
 from drydock.store import Change, Store
@@ -39,7 +39,7 @@ def resource_of(reference: Object) -> Resource | None:
 class World:
     """Reads the store; keeps beside it only the index from an owner to its dependents."""
 
-    def __init__(self, store: Store, usage: Usage, authority: str) -> None:
+    def __init__(self, store: Store, usage: UsageOf, authority: str) -> None:
         self.store = store
         self.usage = usage
         self.authority = authority

@@ -5,14 +5,16 @@ from typing import Any
 from drydock.events import Recorder
 from drydock.metadata import deleting
 from drydock.node import clock, machine, scheduler
+from drydock.node.mishaps import Mishaps, refusal_of
 from drydock.pods import finished
 from drydock.resources import NODES, PODS, Object
 from drydock.store import Change, Store
 
 
 class Binder:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, mishaps: Mishaps) -> None:
         self._store = store
+        self._mishaps = mishaps
         self._recorder = Recorder(store, "default-scheduler", machine.NAME)
         self._refused: dict[str, str] = {}  # why, by the pod's uid
 
@@ -28,11 +30,12 @@ class Binder:
         if node is None:
             return
         pods = self._store.list(PODS)
+        trouble = refusal_of(self._mishaps.troubles())
         taken = [pod["spec"] for pod in pods if pod["spec"].get("nodeName") and not finished(pod)]
         for pod in pods:
             if pod["spec"].get("nodeName") or deleting(pod):
                 continue
-            if refusal := scheduler.refusal(pod["spec"], taken, node):
+            if refusal := trouble or scheduler.refusal(pod["spec"], taken, node):
                 self._refuse(pod, refusal)
             else:
                 taken.append(pod["spec"])

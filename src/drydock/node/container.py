@@ -14,12 +14,11 @@ from drydock.node.back_off import BackOff, duration
 from drydock.node.context import PodContext
 from drydock.node.environment import ConfigError, environment
 from drydock.node.images import Image
-from drydock.node.launch import Launch, launch
-from drydock.node.logs import Log
-from drydock.node.process import CannotStart
+from drydock.node.logs import Log, tail
 from drydock.node.pull import pull
 from drydock.node.refused import Refused
 from drydock.node.run import Run
+from drydock.node.runtime import Bundle, CannotStart
 from drydock.node.security import root_refusal
 from drydock.node.status import Container, Running, State, Terminated, Waiting
 from drydock.resources import Object
@@ -53,6 +52,7 @@ class ContainerRunner:
         self._began = 0.0
         self._lasted = 0.0
         self._started = asyncio.Event()
+        self._starting: asyncio.Future[Run | None] | None = None
 
     @property
     def name(self) -> str:
@@ -77,13 +77,18 @@ class ContainerRunner:
         """Returns when the container has ended for good. Cancelling it leaves a running process to `stop`."""
         while self._wants_to_run():
             image = await self._image()
-            prepared = await self._prepared(image)
+            bundle = await self._prepared(image)
             await self._rest()
-            if run := self._start(image, prepared):
+            await asyncio.sleep(self._context.mishaps.start_delay(self._context.pod))
+            self._number_next_run(image)
+            self._starting = asyncio.ensure_future(self._start(bundle))
+            if run := await asyncio.shield(self._starting):
                 self._conclude(run, await run.wait())
 
     async def stop(self, grace: float) -> None:
-        """End what runs; call it after `run` was cancelled."""
+        """End what runs, or is being started; call it after `run` was cancelled."""
+        if self._starting:
+            await asyncio.wait((self._starting,))
         if run := self.current:
             self.tell("Killing", f"Stopping container {self.name}")
             self._conclude(run, await run.end(grace))
@@ -125,7 +130,9 @@ class ContainerRunner:
         failures = BackOff(self._context.schedule, eager=False)
         while True:
             try:
-                return await pull(self._context.images, self.spec, self.tell)
+                return await pull(
+                    self._context.images, self.spec, self.tell, self._context.mishaps
+                )
             except Refused as refused:
                 self.tell("Failed", f"Error: {refused.reason}", "Warning")
                 self._wait_because(refused.reason, refused.message)
@@ -142,7 +149,7 @@ class ContainerRunner:
                 )
                 await asyncio.sleep(rest - noticed)
 
-    async def _prepared(self, image: Image) -> Launch:
+    async def _prepared(self, image: Image) -> Bundle:
         while True:
             try:
                 return self._prepare(image)
@@ -151,7 +158,7 @@ class ContainerRunner:
                 self._wait_because(refused.reason, refused.message)
                 await self._context.configs_changed()
 
-    def _prepare(self, image: Image) -> Launch:
+    def _prepare(self, image: Image) -> Bundle:
         context = self._context
         if refusal := root_refusal(context.pod, self.spec, image.user, context.full_name):
             raise Refused("CreateContainerConfigError", refusal)
@@ -159,16 +166,7 @@ class ContainerRunner:
             env = environment(self.spec, context.downward, context.configs)
         except ConfigError as problem:
             raise Refused("CreateContainerConfigError", str(problem)) from problem
-        if not image.runs_on_host:
-            raise Refused(
-                "CreateContainerError",
-                f"{image.id} brings a system of its own, and the embedded cluster runs only host-runtime images "
-                "(label dev.shipway.runtime=host): build the image for this target, or use Kind",
-            )
-        prepared = launch(image, self.spec, env, context.own_env(self.spec), context.host)
-        if not prepared.argv:
-            raise Refused("CreateContainerError", "no command specified")
-        return prepared
+        return context.sandbox.bundle(image, self.spec, env, self._next_restart)
 
     async def _rest(self) -> None:
         """Between two runs. The first restart is immediate, the rest before the next is ever longer."""
@@ -187,17 +185,14 @@ class ContainerRunner:
         )
         await asyncio.sleep(rest)
 
-    def _start(self, image: Image, prepared: Launch) -> Run | None:
-        self._number_next_run(image)
+    async def _start(self, bundle: Bundle) -> Run | None:
         context = self._context
         try:
-            run = Run(
-                context.processes,
-                prepared,
-                image.rootfs,
+            run = await Run.begin(
+                bundle,
                 self.spec,
-                pod=context.uid,
                 ip=context.ip,
+                island=context.sandbox.island,
                 grace=context.grace,
                 log=Log(self._context.log_path(self.name, self.facts.restart_count)),
                 tell=self.tell,
@@ -217,14 +212,21 @@ class ContainerRunner:
         self._become(Running(clock.now()))
         return run
 
-    def _number_next_run(self, image: Image) -> None:
+    @property
+    def _former(self) -> Terminated | None:
         state = self.facts.state
-        before = state if isinstance(state, Terminated) else self.facts.last_state
-        restart = self.facts.restart_count + (1 if before else 0)
+        return state if isinstance(state, Terminated) else self.facts.last_state
+
+    @property
+    def _next_restart(self) -> int:
+        return self.facts.restart_count + (1 if self._former else 0)
+
+    def _number_next_run(self, image: Image) -> None:
+        restart = self._next_restart
         self._context.log_path(self.name, restart - 2).unlink(missing_ok=True)
         self.facts = replace(
             self.facts,
-            last_state=before,
+            last_state=self._former,
             restart_count=restart,
             image_id=image.id,
             container_id=f"drydock://{token_hex(32)}",
@@ -236,8 +238,15 @@ class ContainerRunner:
         state = self.facts.state
         assert isinstance(state, Running)
         reason = "OOMKilled" if run.out_of_memory else "Error" if code else "Completed"
+        message = run.last_words() or (self._last_lines() if code else "")
         self._become(
             Terminated(
-                code, reason, state.started_at, clock.now(), container_id=self.facts.container_id
+                code, reason, state.started_at, clock.now(), message, self.facts.container_id
             )
         )
+
+    def _last_lines(self) -> str:
+        """What stands for the termination message of a failed run, where the container wants that."""
+        if self.spec.get("terminationMessagePolicy") != "FallbackToLogsOnError":
+            return ""
+        return tail(self._context.log_path(self.name, self.facts.restart_count), 80, 2048)

@@ -9,9 +9,8 @@ from drydock.events import Recorder
 from drydock.node.back_off import Schedule
 from drydock.node.environment import Configs, Downward
 from drydock.node.images import Images
-from drydock.node.launch import Host
-from drydock.node.process import Processes
-from drydock.node.volumes import temporary_folder
+from drydock.node.mishaps import Mishaps
+from drydock.node.runtime import Sandbox
 from drydock.resources import PODS, Object
 
 
@@ -21,14 +20,14 @@ class PodContext:
     ip: str
     folder: Path
     images: Images
-    processes: Processes
+    sandbox: Sandbox
     recorder: Recorder
     configs: Configs
     downward: Downward
-    host: Host
     schedule: Schedule
     proxy: str
     configs_changed: Callable[[], Awaitable[None]]
+    mishaps: Mishaps
 
     @property
     def uid(self) -> str:
@@ -45,18 +44,6 @@ class PodContext:
 
     def log_path(self, container: str, restart: int) -> Path:
         return self.folder / "logs" / container / f"{restart}.log"
-
-    def own_env(self, container: Object) -> dict[str, str]:
-        """What the node adds to a container's environment. Nothing of drydock's own environment is in it."""
-        home = temporary_folder(self.volumes, container) or self.folder / "tmp"
-        return {
-            "HOME": str(home),
-            "TMPDIR": str(home),
-            "HOSTNAME": self.pod["spec"].get("hostname") or self.pod["metadata"]["name"],
-            "PYTHONDONTWRITEBYTECODE": "1",  # all pods of an image share its files
-            "http_proxy": self.proxy,
-            "no_proxy": f"localhost,127.0.0.1,{self.ip}",
-        }
 
     @property
     def full_name(self) -> str:

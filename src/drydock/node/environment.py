@@ -21,11 +21,15 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Configs:
-    """Reads the ConfigMaps and Secrets of one namespace, decoded; None where there is none."""
+    """Reads the ConfigMaps and Secrets of one namespace, decoded; None where there is none.
+
+    `claim` makes sure of the folder that a PersistentVolumeClaim stands for, and names it.
+    """
 
     namespace: str
     config_map: Callable[[str], Mapping[str, bytes] | None]
     secret: Callable[[str], Mapping[str, bytes] | None]
+    claim: Callable[[str], str | None] = lambda _name: None
 
 
 def config_map_data(obj: Object) -> dict[str, bytes]:

@@ -5,14 +5,16 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
-from drydock.node import machine
-from drydock.node.unpack import BadLayer, unpack
+import msgspec
+
+from drydock.node import limits, machine
+from drydock.node.folders import discard
+from drydock.node.unpack import SHARED, BadLayer, Ownership, unpack
 
 _REFERENCE = re.compile(
     r"(?:(?P<host>localhost(?::\d+)?|[\w-]+(?:\.[\w-]+)*:\d+|[\w-]+(?:\.[\w-]+)+)/)?"
@@ -23,6 +25,10 @@ _REFERENCE = re.compile(
 _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_IMAGES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
 )
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 KEPT = 10  # unpacked images that no pod uses
@@ -80,6 +86,21 @@ class Image:
         return self.labels.get(key) == value
 
 
+class _Config(TypedDict, total=False):
+    """What of an image's config the node reads (image spec, config.md)."""
+
+    Entrypoint: list[str] | None
+    Cmd: list[str] | None
+    Env: list[str] | None
+    WorkingDir: str | None
+    User: str | None
+    Labels: dict[str, str] | None
+
+
+class _ImageFile(TypedDict, total=False):
+    config: _Config | None
+
+
 class PullFailed(Exception):
     """The image cannot be had; the message is what a container runtime would say."""
 
@@ -90,10 +111,17 @@ class PullFailed(Exception):
 class Images:
     """Unpacks each image once, whoever asks; what is on disk is whole."""
 
-    def __init__(self, folder: Path, source: ImageSource, hosts: Collection[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        source: ImageSource,
+        hosts: Collection[str],
+        ownership: Ownership = SHARED,
+    ) -> None:
         self._folder = folder
         self._source = source
         self._hosts = frozenset(hosts)
+        self._ownership = ownership
         self._unpacking: dict[str, asyncio.Lock] = {}
 
     def present(self, reference: Reference) -> bool:
@@ -106,25 +134,31 @@ class Images:
 
     async def pull(self, reference: Reference) -> Image:
         digest, manifest = self._resolve(reference)
-        config = json.loads(self._blob(reference, manifest["config"]["digest"]).read_bytes())
+        config = _config(reference, self._blob(reference, manifest["config"]["digest"]))
         layers = [self._blob(reference, layer["digest"]) for layer in manifest["layers"]]
         rootfs = self._rootfs(digest)
         async with self._unpacking.setdefault(digest, asyncio.Lock()):
             if not rootfs.is_dir():
                 try:
-                    await asyncio.to_thread(unpack, layers, rootfs)
+                    await asyncio.to_thread(unpack, layers, rootfs, self._ownership)
                 except BadLayer as bad:
                     raise PullFailed(reference, f"failed to extract layer {bad}") from bad
             os.utime(rootfs.parent)  # for `prune`
-        return _image(reference, digest, rootfs, config.get("config") or {}, manifest)
+        return _image(reference, digest, rootfs, config, manifest)
 
     def prune(self, pods: Iterable[Mapping[str, Any]], keep: int = KEPT) -> None:
         """Remove what no pod uses, but for the `keep` that were used last. What is missed is unpacked again."""
+        self.remove(self.unused(pods)[keep:])
+
+    def unused(self, pods: Iterable[Mapping[str, Any]]) -> list[Path]:
+        """The folders of images that no pod uses, the last used first."""
         used = {digest for pod in pods for digest in _DIGEST.findall(json.dumps(pod))}
         unused = [folder for folder in self._folder.glob("*") if folder.name not in used]
-        unused.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
-        for folder in unused[keep:]:
-            shutil.rmtree(folder, ignore_errors=True)
+        return sorted(unused, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+
+    def remove(self, folders: Iterable[Path]) -> None:
+        for folder in folders:
+            discard(folder)
 
     def _rootfs(self, digest: str) -> Path:
         return self._folder / digest.removeprefix("sha256:") / "rootfs"
@@ -139,11 +173,12 @@ class Images:
             )
         media_type, raw = self._manifest(reference, reference.digest or reference.tag)
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
-        manifest = json.loads(raw)
+        manifest = _parsed(reference, raw)
         if media_type in _INDEXES:
-            _, raw = self._manifest(reference, _of_this_machine(reference, manifest["manifests"]))
-            manifest = json.loads(raw)
-        if "config" not in manifest or "layers" not in manifest:
+            chosen = _of_this_machine(reference, manifest["manifests"])
+            media_type, raw = self._manifest(reference, chosen)
+            manifest = _parsed(reference, raw)
+        if media_type not in _IMAGES:
             raise PullFailed(reference, f"{media_type} is no image")
         return digest, manifest
 
@@ -162,19 +197,38 @@ class Images:
         return path
 
 
+def _parsed(reference: Reference, raw: bytes) -> Mapping[str, Any]:
+    """The registry has looked at its shape when it took it."""
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PullFailed(reference, f"its manifest is not valid: {error}") from error
+
+
 def _of_this_machine(reference: Reference, manifests: Sequence[Mapping[str, Any]]) -> str:
     for entry in manifests:
-        on = entry.get("platform") or {}
+        on = entry.get("platform")
+        if not isinstance(on, Mapping):
+            continue
         if on.get("os") == "linux" and on.get("architecture") == machine.architecture():
             return str(entry["digest"])
     raise PullFailed(reference, "no match for platform in manifest: not found")
+
+
+def _config(reference: Reference, path: Path) -> _Config:
+    if path.stat().st_size > limits.CONFIG:
+        raise PullFailed(reference, f"its config has more than {limits.CONFIG >> 20} MiB")
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_ImageFile).get("config") or {}
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PullFailed(reference, f"its config is not valid: {error}") from error
 
 
 def _image(
     reference: Reference,
     digest: str,
     rootfs: Path,
-    config: Mapping[str, Any],
+    config: _Config,
     manifest: Mapping[str, Any],
 ) -> Image:
     return Image(

@@ -14,16 +14,18 @@ from pathlib import Path
 
 import psutil
 
+from drydock.birth import birth
+
 MARK = "DRYDOCK_POD"
 """An environment variable of every pod's process: tells orphans from strangers when the leader is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A process group: its leader's pid, when that began (seconds of the epoch), and the pod's uid."""
+    """A process group: its leader's pid and birth, and the pod's uid."""
 
     pid: int
-    began: float
+    birth: str
     pod: str
 
 
@@ -33,10 +35,10 @@ class Ledger:
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, pid: int, pod: str) -> None:
-        try:
-            entry = Entry(pid, psutil.Process(pid).create_time(), pod)
-        except psutil.NoSuchProcess:
+        began = birth(pid)
+        if began is None:
             return  # it has come and gone
+        entry = Entry(pid, began, pod)
         (self._folder / str(pid)).write_text(json.dumps(asdict(entry)))
 
     def remove(self, pid: int) -> None:
@@ -68,7 +70,7 @@ def _members(entry: Entry) -> Iterator[psutil.Process]:
             if leader is None:
                 ours = process.environ().get(MARK) == entry.pod
             else:
-                ours = abs(leader.create_time() - entry.began) < 1
+                ours = birth(leader.pid) == entry.birth
             if ours:
                 yield process
 

@@ -12,7 +12,37 @@ from drydock.node import clock
 from drydock.timestamps import moment
 
 _LONGEST = 16 * 1024  # bytes; a longer line is split, as container runtimes do
+_LAG = 1024 * 1024  # bytes that a listener may leave unheard
 SIZE = 10 * 1024 * 1024  # bytes; a file that would pass it becomes the older half
+
+
+class Tap:
+    """A run's output as it comes, for one listener. Who leaves too much unheard hears the end: the run waits for nobody."""
+
+    def __init__(self) -> None:
+        self._heard = bytearray()
+        self._more = asyncio.Event()
+        self._ended = False
+
+    def feed(self, data: bytes) -> None:
+        if len(self._heard) + len(data) > _LAG:
+            self._ended = True
+        if not self._ended:
+            self._heard += data
+        self._more.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._more.set()
+
+    async def read(self, most: int) -> bytes:
+        """Empty at the end."""
+        while not self._heard and not self._ended:
+            self._more.clear()
+            await self._more.wait()
+        data = bytes(self._heard[:most])
+        del self._heard[:most]
+        return data
 
 
 class Log:
@@ -23,12 +53,25 @@ class Log:
         self._size = size
         self._changed = asyncio.Event()
         self._rest = b""
+        self._taps: set[Tap] = set()
         self.closed = False
         self.version = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("ab", buffering=0)
 
+    def listen(self) -> Tap:
+        tap = Tap()
+        self._taps.add(tap)
+        if self.closed:
+            tap.end()
+        return tap
+
+    def let_go(self, tap: Tap) -> None:
+        self._taps.discard(tap)
+
     def write(self, data: bytes) -> None:
+        for tap in self._taps:
+            tap.feed(data)
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) >= _LONGEST:
@@ -42,6 +85,8 @@ class Log:
             self._append([self._rest])
             self._rest = b""
         self.closed = True
+        for tap in self._taps:
+            tap.end()
         self._file.close()
         self._wake()
 
@@ -112,6 +157,13 @@ async def read(
                 return
             else:
                 await log.change(seen)
+
+
+def tail(path: Path, lines: int, size: int) -> str:
+    """The last that was said: at most so many lines, and bytes."""
+    with path.open("rb") as file:
+        last = deque(map(_text, file), maxlen=lines)
+    return b"".join(last)[-size:].decode(errors="replace")
 
 
 def _both(path: Path, file: Iterator[bytes]) -> Iterator[bytes]:

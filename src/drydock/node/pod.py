@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import logging
 import math
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
+from drydock.home import Hindered
 from drydock.node import clock, status
 from drydock.node.addresses import Address
 from drydock.node.container import ContainerRunner, Policy
 from drydock.node.context import PodContext
+from drydock.node.folders import discard
+from drydock.node.island import Island
+from drydock.node.runtime import CannotIsolate
 from drydock.node.status import Container, Facts, Waiting
 from drydock.node.volumes import CannotMount, materialise
 from drydock.resources import PODS, Object
@@ -20,6 +24,15 @@ from drydock.store import Conflict, NotFound, Store
 from drydock.timestamps import seconds_since
 
 log = logging.getLogger(__name__)
+_REST = 5.0  # seconds before another try to make a pod's surroundings
+
+
+class Traffic(Protocol):
+    """Carries what pods send and receive."""
+
+    def admit(self, pod: Object, ip: str, island: Island) -> None: ...
+
+    def expel(self, pod: Object) -> None: ...
 
 
 class PodRunner:
@@ -30,10 +43,12 @@ class PodRunner:
         store: Store,
         context: PodContext,
         address: Address,
+        traffic: Traffic,
         ended: Callable[["PodRunner"], None],
     ) -> None:
         """`ended` is called when a deleted pod is gone with all that it had."""
         self.context = context
+        self._traffic = traffic
         self._store = store
         self._ended = ended
         self._grace = math.inf
@@ -118,16 +133,21 @@ class PodRunner:
             self.context.ip,
             self._start_time,
             [r.facts for r in self._inits],
-            [r.facts for r in self._mains],
+            [self._shown(r.facts) for r in self._mains],
             self._overdue,
         )
         new = {**stored, "status": status.pod_status(stored, facts, clock.now())}
         self._store.update(PODS, new, subresource="status")
 
+    def _shown(self, container: Container) -> Container:
+        unready = container.ready and self.context.mishaps.unready(self.context.pod)
+        return replace(container, ready=False) if unready else container
+
     async def _live(self) -> None:
         self.publish()
         try:
             async with asyncio.timeout(self._time_left()):
+                await self._open()
                 await self._mount()
                 await self._run()
         except TimeoutError:
@@ -135,7 +155,7 @@ class PodRunner:
             await asyncio.gather(*(runner.stop(self.context.grace) for runner in self._mains))
             self._overdue = True
         await self._stop_inits(self.context.grace)
-        self._address.release()
+        await self._close()
         self.publish()
 
     async def _run(self) -> None:
@@ -155,12 +175,36 @@ class PodRunner:
             return None
         return float(allowed) - seconds_since(self._start_time, datetime.now(UTC))
 
-    async def _mount(self) -> None:
+    async def _open(self) -> None:
         context = self.context
-        (context.folder / "tmp").mkdir(parents=True, exist_ok=True)
         while True:
             try:
-                materialise(context.volumes, context.pod, context.downward, context.configs)
+                await context.sandbox.open()
+            except CannotIsolate as problem:
+                context.event("FailedCreatePodSandBox", str(problem), "Warning")
+                await asyncio.sleep(_REST)
+            else:
+                break
+        if island := context.sandbox.island:
+            self._traffic.admit(context.pod, context.ip, island)
+
+    async def _close(self) -> None:
+        if self.context.sandbox.island:
+            self._traffic.expel(self.context.pod)
+        await self.context.sandbox.close()
+        self._address.release()
+
+    async def _mount(self) -> None:
+        context = self.context
+        while True:
+            try:
+                materialise(
+                    context.volumes,
+                    context.pod,
+                    context.downward,
+                    context.configs,
+                    context.sandbox.base,
+                )
             except CannotMount as problem:
                 context.event("FailedMount", str(problem), "Warning")
                 await context.configs_changed()
@@ -181,7 +225,7 @@ class PodRunner:
 
     async def _conclude(self, grace: float) -> None:
         await self._stop(grace)
-        shutil.rmtree(self.context.folder, ignore_errors=True)
+        await asyncio.to_thread(discard, self.context.folder)
         metadata = self.context.pod["metadata"]
         with contextlib.suppress(NotFound, Conflict):
             self._store.delete(
@@ -202,7 +246,7 @@ class PodRunner:
         left = deadline - asyncio.get_running_loop().time()
         await self._stop_inits(max(0, left))
         self.publish()
-        self._address.release()
+        await self._close()
 
     async def _stop_inits(self, grace: float) -> None:
         for runner in reversed(self._inits):
@@ -210,5 +254,6 @@ class PodRunner:
 
 
 def _tell_of_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (problem := task.exception()):
+    problem = None if task.cancelled() else task.exception()
+    if problem and not isinstance(problem, Hindered):  # that the store itself tells
         log.error("a pod's task failed, which is a bug", exc_info=problem)

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from drydock.node.streams import close
+from drydock.node.island import Island
+from drydock.node.network.dial import dial
+from drydock.node.network.streams import close
 from drydock.resources import Object
 
 Kind = Literal["startup", "readiness", "liveness"]
@@ -104,13 +106,13 @@ async def observe(
         await asyncio.sleep(max(0, asked + interval - loop.time()))
 
 
-def check(probe: Probe, container: Object, ip: str, execute: Exec) -> Check:
+def check(probe: Probe, container: Object, ip: str, island: Island | None, execute: Exec) -> Check:
     """Asks the container at `ip`; None is success, a text is what the kubelet would say."""
     handler = probe.handler
     if http := handler.get("httpGet"):
-        return lambda: get(http, container, ip, probe.timeout)
+        return lambda: get(http, container, ip, island, probe.timeout)
     if tcp := handler.get("tcpSocket"):
-        return lambda: connect(tcp.get("host") or ip, port(tcp["port"], container), probe.timeout)
+        return lambda: connect(tcp, container, ip, island, probe.timeout)
     if command := (handler.get("exec") or {}).get("command"):
         return lambda: execute(command, probe.timeout)
     return _unsupported
@@ -130,17 +132,31 @@ def port(value: str | int, container: Object) -> int:
     raise ValueError(f"couldn't find port: {value}")
 
 
-async def connect(host: str, number: int, patience: float) -> str | None:
+def _way(host: str, ip: str, island: Island | None) -> Island | None:
+    """Into the pod's own network to the pod, and through the host's to anybody else."""
+    return island if host == ip else None
+
+
+async def connect(
+    tcp: Object, container: Object, ip: str, island: Island | None, patience: float
+) -> str | None:
+    host = tcp.get("host") or ip
+    try:
+        number = port(tcp["port"], container)
+    except ValueError as problem:
+        return str(problem)
     try:
         async with asyncio.timeout(patience):
-            _, writer = await asyncio.open_connection(host, number)
+            _, writer = await dial(_way(host, ip, island), host, number)
     except (OSError, TimeoutError) as problem:
         return _dial(host, number, problem)
     await close(writer)
     return None
 
 
-async def get(http: Object, container: Object, ip: str, patience: float) -> str | None:
+async def get(
+    http: Object, container: Object, ip: str, island: Island | None, patience: float
+) -> str | None:
     try:
         number = port(http["port"], container)
     except ValueError as problem:
@@ -152,7 +168,10 @@ async def get(http: Object, container: Object, ip: str, patience: float) -> str 
     headers |= {header["name"]: header["value"] for header in http.get("httpHeaders", ())}
     try:
         async with asyncio.timeout(patience):
-            status = await _request(host, number, url, headers, secure=scheme == "https")
+            tls = _UNVERIFIED() if scheme == "https" else None
+            way = _way(host, ip, island)
+            reader, writer = await dial(way, host, number, tls=tls, limit=_BODY)
+            status = await _ask(reader, writer, url, headers)
     except TimeoutError:
         return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
     except (ConnectionResetError, BrokenPipeError):
@@ -166,12 +185,12 @@ async def get(http: Object, container: Object, ip: str, patience: float) -> str 
     return None if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"
 
 
-async def _request(
-    host: str, number: int, url: str, headers: Mapping[str, str], *, secure: bool
+async def _ask(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    url: str,
+    headers: Mapping[str, str],
 ) -> int:
-    reader, writer = await asyncio.open_connection(
-        host, number, ssl=_UNVERIFIED() if secure else None, limit=_BODY
-    )
     try:
         target = url.partition("://")[2].partition("/")[2]
         lines = [f"GET /{target} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]

@@ -10,20 +10,17 @@ import os
 import signal
 import subprocess  # noqa: TID251  # this is the node's one place that starts processes
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from drydock.node.launch import Launch
 from drydock.node.ledger import MARK, Ledger
+from drydock.node.runtime import CannotStart, Process, Stdio
 
 _WATCHDOG = 'read -r _; exec "$@"'  # `read` returns when drydock's end of the pipe closes
 
 
-class CannotStart(Exception):
-    """The program could not be executed; the message is what a container runtime would say."""
-
-
-class Process:
+class ProcessGroup:
     """A running process group. It has ended when its leader has; whoever is left of the group is ended then."""
 
     def __init__(self, process: subprocess.Popen[bytes], on_end: Callable[[int], None]) -> None:
@@ -118,26 +115,48 @@ class Processes:
         self._watchdog.stdin.close()
         self._watchdog = None
 
-    def spawn(self, launch: Launch, pod: str, output: int) -> Process:
-        """Both output streams go to the file descriptor `output`, which stays the caller's to close."""
+    def spawn(
+        self, launch: Launch, pod: str, stdio: Stdio, *, keep: Sequence[int] = ()
+    ) -> ProcessGroup:
+        """The descriptors of `keep` are the process's, too, under the same numbers. Raises CannotStart."""
         try:
             process = subprocess.Popen(  # noqa: S603  # running what a pod says is this module's purpose
                 launch.argv,
                 env={**launch.env, MARK: pod},
                 cwd=launch.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdin=stdio.stdin,
+                stdout=stdio.stdout,
+                stderr=stdio.stderr,
                 start_new_session=True,
+                pass_fds=keep,
             )
         except OSError as problem:
-            raise CannotStart(_container_runtime_message(launch, problem)) from problem
+            raise CannotStart(cannot_start(launch.argv[0], problem)) from problem
         self._ledger.add(process.pid, pod)
-        return Process(process, self._ledger.remove)
+        return ProcessGroup(process, self._ledger.remove)
 
 
-def _container_runtime_message(launch: Launch, problem: OSError) -> str:
-    name = launch.argv[0]
+def verdict(launch: Launch, patience: float) -> str | None:
+    """What a short program finds wanting: its last line, or None when it ends well. Waits for it."""
+    try:
+        ended = subprocess.run(  # noqa: S603  # our own program
+            launch.argv,
+            env=launch.env,
+            cwd=launch.cwd,
+            capture_output=True,
+            timeout=patience,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return str(problem)
+    if ended.returncode == 0:
+        return None
+    lines = (ended.stdout or ended.stderr).decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"what a trial needs, which ended with {ended.returncode}"
+
+
+def cannot_start(name: str, problem: OSError) -> str:
+    """A container runtime's words for a program that could not be executed."""
     if isinstance(problem, FileNotFoundError) and "/" not in name:
         cause = "executable file not found in $PATH"
     else:
@@ -154,16 +173,18 @@ def exit_code(returncode: int) -> int:
 
 
 async def output_of(
-    processes: Processes, launch: Launch, pod: str, patience: float, limit: int = 10_240
+    start: Callable[[Stdio], Awaitable[Process]], patience: float, limit: int = 10_240
 ) -> tuple[int | None, str]:
     """Exit code and output of a short-lived command; the code is None when `patience` seconds did not suffice."""
     read, write = os.pipe()
+    nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        process = processes.spawn(launch, pod, write)
-    except CannotStart:
+        process = await start(Stdio(nothing, write, write))
+    except BaseException:
         os.close(read)
         raise
     finally:
+        os.close(nothing)
         os.close(write)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

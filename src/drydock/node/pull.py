@@ -4,6 +4,7 @@ import time
 from typing import Literal, Protocol
 
 from drydock.node.images import Image, Images, PullFailed, Reference
+from drydock.node.mishaps import Mishaps, pull_failure
 from drydock.node.refused import Refused
 from drydock.resources import Object
 
@@ -16,7 +17,7 @@ class Tell(Protocol):
     ) -> None: ...
 
 
-async def pull(images: Images, container: Object, tell: Tell) -> Image:
+async def pull(images: Images, container: Object, tell: Tell, mishaps: Mishaps) -> Image:
     """Raises Refused with the kubelet's reason: ErrImagePull may pass, the others stay until the pod is changed."""
     name = container["image"]
     reference = Reference.parse(name)
@@ -36,12 +37,12 @@ async def pull(images: Images, container: Object, tell: Tell) -> Image:
     began = time.monotonic()
     if asks:
         tell("Pulling", f'Pulling image "{name}"')
+        if problem := mishaps.pull_problem(name):
+            raise _failed(name, pull_failure(problem, str(reference)), tell)
     try:
         image = await images.pull(reference)
     except PullFailed as failed:
-        message = f"rpc error: code = NotFound desc = {failed}"
-        tell("Failed", f'Failed to pull image "{name}": {message}', "Warning")
-        raise Refused("ErrImagePull", message) from failed
+        raise _failed(name, f"rpc error: code = NotFound desc = {failed}", tell) from failed
     took = f"{(time.monotonic() - began) * 1000:.0f}ms"
     if asks:
         size = f"Image size: {image.size} bytes."
@@ -52,3 +53,8 @@ async def pull(images: Images, container: Object, tell: Tell) -> Image:
     else:
         tell("Pulled", f'Container image "{name}" already present on machine')
     return image
+
+
+def _failed(name: str, message: str, tell: Tell) -> Refused:
+    tell("Failed", f'Failed to pull image "{name}": {message}', "Warning")
+    return Refused("ErrImagePull", message)

@@ -5,15 +5,14 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from drydock.node import probes
-from drydock.node.launch import Launch, inside
+from drydock.node.island import Island
 from drydock.node.logs import Collector, Log
-from drydock.node.process import CannotStart, Process, Processes, exit_code, output_of
+from drydock.node.process import exit_code, output_of
 from drydock.node.pull import Tell
+from drydock.node.runtime import Bundle, CannotStart, Process, Stdio
 from drydock.resources import Object
 
 _LEAST_GRACE = (
@@ -29,45 +28,74 @@ class Listener(Protocol):
 
 
 class Run:
-    """Made when the process has been started; raises CannotStart when it cannot be."""
+    """Made by `begin`, when the process has been started."""
 
     def __init__(
         self,
-        processes: Processes,
-        launch: Launch,
-        rootfs: Path,
+        process: Process,
+        output: int,
+        bundle: Bundle,
         container: Object,
         *,
-        pod: str,
         ip: str,
+        island: Island | None,
         grace: float,
         log: Log,
         tell: Tell,
         listener: Listener,
     ) -> None:
+        self.process = process
         self.log = log
         self.out_of_memory = False
-        self._processes = processes
-        self._launch = launch
-        self._rootfs = rootfs
+        self._output = output
+        self._bundle = bundle
         self._container = container
-        self._pod = pod
         self._ip = ip
+        self._island = island
         self._grace = grace
         self._tell = tell
         self._listener = listener
         self._tasks: set[asyncio.Task[object]] = set()
-        self._pipe, write = os.pipe()
+        # In one go with the start: a run that is cancelled before its first step still collects and concludes.
+        self._collecting = asyncio.ensure_future(self._collect())
+
+    @classmethod
+    async def begin(
+        cls,
+        bundle: Bundle,
+        container: Object,
+        *,
+        ip: str,
+        island: Island | None,
+        grace: float,
+        log: Log,
+        tell: Tell,
+        listener: Listener,
+    ) -> "Run":
+        """Raises CannotStart. To be shielded: a process whose start was cancelled would be nobody's."""
+        read, write = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
         try:
-            self.process: Process = processes.spawn(launch, pod, write)
-        except CannotStart:
-            os.close(self._pipe)
+            process = await bundle.start(Stdio(nothing, write, write))
+        except BaseException:
+            os.close(read)
             log.close()
             raise
         finally:
+            os.close(nothing)
             os.close(write)
-        # In one go with the start: a run that is cancelled before its first step still collects and concludes.
-        self._collecting = asyncio.ensure_future(self._collect())
+        return cls(
+            process,
+            read,
+            bundle,
+            container,
+            ip=ip,
+            island=island,
+            grace=grace,
+            log=log,
+            tell=tell,
+            listener=listener,
+        )
 
     async def wait(self) -> int:
         """Watch over the process until it has ended; its exit code. Cancelling this leaves the process alone."""
@@ -91,12 +119,15 @@ class Run:
     def kill(self) -> None:
         self.process.signal(signal.SIGKILL)
 
-    async def execute(self, command: Sequence[str], patience: float) -> tuple[int | None, str]:
-        """Run a command beside the process, in the same surroundings."""
-        argv = tuple(inside(self._rootfs, word) for word in command)
-        return await output_of(
-            self._processes, replace(self._launch, argv=argv), self._pod, patience
-        )
+    async def exec(self, command: Sequence[str], stdio: Stdio, *, terminal: bool) -> Process:
+        """Start a command beside the process, in the same surroundings. `stdio` stays the caller's to close; with
+        `terminal` its stdin is a terminal, which becomes the command's own. Raises CannotStart.
+        """
+        return await self._bundle.exec(command, stdio, terminal=terminal)
+
+    def last_words(self) -> str:
+        """What the process left in its termination message."""
+        return self._bundle.last_words()
 
     async def _end(self) -> int:
         code = exit_code(await self.process.wait())
@@ -106,7 +137,7 @@ class Run:
     async def _collect(self) -> None:
         loop = asyncio.get_running_loop()
         transport, output = await loop.connect_read_pipe(
-            lambda: Collector(self.log), os.fdopen(self._pipe, "rb", buffering=0)
+            lambda: Collector(self.log), os.fdopen(self._output, "rb", buffering=0)
         )
         await self.process.wait()
         with contextlib.suppress(TimeoutError):
@@ -156,12 +187,14 @@ class Run:
                     grace,
                 )
 
-        ask = probes.check(probe, self._container, self._ip, self._execute)
+        ask = probes.check(probe, self._container, self._ip, self._island, self._execute)
         await probes.observe(probe, ask, decide, failed)
 
     async def _execute(self, command: Sequence[str], patience: float) -> str | None:
         try:
-            code, output = await self.execute(command, patience)
+            code, output = await output_of(
+                lambda stdio: self.exec(command, stdio, terminal=False), patience
+            )
         except CannotStart as problem:
             return str(problem)
         if code is None:
@@ -190,7 +223,7 @@ class Run:
             await asyncio.sleep(sleep["seconds"])
             return None
         if http := hook.get("httpGet"):
-            return await probes.get(http, self._container, self._ip, patience)
+            return await probes.get(http, self._container, self._ip, self._island, patience)
         if command := (hook.get("exec") or {}).get("command"):
             return await self._execute(command, patience)
         return None

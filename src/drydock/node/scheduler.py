@@ -39,12 +39,22 @@ def _sum(parts: Iterable[Amounts]) -> dict[str, Decimal]:
     return total
 
 
+def _tolerates_cordon(spec: Object) -> bool:
+    """As the pods of a DaemonSet do."""
+    return any(
+        each.get("operator") == "Exists"
+        and each.get("key") in {None, "", "node.kubernetes.io/unschedulable"}
+        and each.get("effect") in {None, "", "NoSchedule"}
+        for each in spec.get("tolerations", ())
+    )
+
+
 def refusal(spec: Object, running: Iterable[Object], node: Object) -> str | None:
     """Why the node does not take a pod with this spec beside the `running` specs; None when it does."""
     reasons = []
     if not has(spec.get("nodeSelector", {}), labels(node)):
         reasons.append("1 node(s) didn't match Pod's node affinity/selector")
-    if node.get("spec", {}).get("unschedulable"):
+    if node.get("spec", {}).get("unschedulable") and not _tolerates_cordon(spec):
         reasons.append("1 node(s) were unschedulable")
     specs = list(running)
     allocatable = {k: quantities.parse(v) for k, v in node["status"]["allocatable"].items()}

@@ -1,60 +1,97 @@
-"""What process groups use: memory now, processor time over the last seconds."""
+"""What processes and the machine use: memory now, processor time over the last seconds."""
 
 import os
-import time
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import psutil
 
-_SHORTEST = 1.0  # seconds that a rate is taken over at least
+from drydock.usage import Usage
+
+PERIOD = 1.0  # seconds between two looks
+WINDOW = 10.0  # seconds that a rate is taken over at most
+_SHORTEST = 0.9  # and at least
+_BUSY = (
+    "user",
+    "nice",
+    "system",
+    "irq",
+    "softirq",
+    "steal",
+)  # as far as the system tells them apart
+MACHINE = 0
+"""What the machine is noted by, as a session's leader never is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    memory: int  # bytes resident, over the group
-    cpu_seconds: float  # since the group's members began
+class Reading:
+    memory: int  # bytes resident, over the session
+    cpu_seconds: float  # since the session's members began
 
 
-def measure(groups: Collection[int]) -> dict[int, Usage]:
-    """By group number; a group without a living member is missing."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    at: datetime
+    window: float  # seconds
+    usage: Usage
+
+
+def measure(leaders: Collection[int]) -> dict[int, Reading]:
+    """By leader of a session; one without a living member is missing."""
     memory: dict[int, int] = {}
     seconds: dict[int, float] = {}
     for pid in psutil.pids():
         try:
-            group = os.getpgid(pid)
-            if group not in groups:
+            leader = os.getsid(pid)
+            if leader not in leaders:
                 continue
             process = psutil.Process(pid)
             with process.oneshot():
                 times = process.cpu_times()
-                memory[group] = memory.get(group, 0) + process.memory_info().rss
+                memory[leader] = memory.get(leader, 0) + process.memory_info().rss
         except (ProcessLookupError, PermissionError, psutil.Error):
             continue
         spent = times.user + times.system + times.children_user + times.children_system
-        seconds[group] = seconds.get(group, 0.0) + spent
-    return {group: Usage(memory[group], seconds[group]) for group in memory}
+        seconds[leader] = seconds.get(leader, 0.0) + spent
+    return {leader: Reading(memory[leader], seconds[leader]) for leader in memory}
 
 
-class CpuMeter:
-    """Turns processor time into cores in use, between one reading and the next."""
+def measure_machine() -> Reading:
+    """Memory that could not be had without swapping counts as used."""
+    memory, times = psutil.virtual_memory(), psutil.cpu_times()
+    return Reading(
+        memory.total - memory.available, sum(getattr(times, name, 0.0) for name in _BUSY)
+    )
+
+
+class Meter:
+    """Turns readings of processor time, noted one after the other, into cores in use."""
 
     def __init__(self) -> None:
-        self._readings: dict[str, tuple[float, float]] = {}
-        self._rates: dict[str, float] = {}
+        self._readings: dict[int, deque[tuple[datetime, Reading]]] = {}
 
-    def cores(self, key: str, groups: Collection[int]) -> float | None:
+    def note(self, readings: Mapping[int, Reading], now: datetime) -> None:
+        """Who is not among the readings is forgotten."""
+        self._readings = {leader: self._recent(leader, now) for leader in readings}
+        for leader, reading in readings.items():
+            self._readings[leader].append((now, reading))
+
+    def rate(self, leader: int) -> Rate | None:
         """None until two readings are far enough apart."""
-        now = time.monotonic()
-        before = self._readings.get(key)
-        if before and now - before[0] < _SHORTEST:
-            return self._rates.get(key)
-        spent = sum(usage.cpu_seconds for usage in measure(groups).values())
-        self._readings[key] = (now, spent)
-        if before:
-            self._rates[key] = max(0.0, spent - before[1]) / (now - before[0])
-        return self._rates.get(key)
+        readings = self._readings.get(leader)
+        if not readings:
+            return None
+        (began, first), (at, last) = readings[0], readings[-1]
+        window = (at - began).total_seconds()
+        if window < _SHORTEST:
+            return None
+        cores = max(0.0, last.cpu_seconds - first.cpu_seconds) / window
+        return Rate(at, window, Usage(cores, last.memory))
 
-    def forget(self, key: str) -> None:
-        self._readings.pop(key, None)
-        self._rates.pop(key, None)
+    def _recent(self, leader: int, now: datetime) -> deque[tuple[datetime, Reading]]:
+        readings = self._readings.get(leader, deque())
+        while readings and (now - readings[0][0]).total_seconds() > WINDOW:
+            readings.popleft()
+        return readings

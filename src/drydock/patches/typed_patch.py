@@ -37,7 +37,7 @@ def _identity(config: Object) -> str:
 
 def _check_message(value: Any, schema: Message, place: Place, path: Path) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"{describe(path)}: expected map, got &{{{_go(value)}}}"
+        yield f"{describe(path)}: expected map, got &{{{as_go(value)}}}"
         return
     for name, inner in sorted(value.items()):
         field, at = schema.by_name.get(name), (*path, f"f:{name}")
@@ -53,7 +53,7 @@ def _check_field(value: Any, field: Field, place: Place, path: Path) -> Iterator
     elif not field.keyed:
         yield from _check_item(value, field, place, path)
     elif not isinstance(value, Mapping):
-        yield f"{describe(path)}: expected map, got &{{{_go(value)}}}"
+        yield f"{describe(path)}: expected map, got &{{{as_go(value)}}}"
     else:
         for key, inner in sorted(value.items()):
             yield from _check_item(inner, field, (*place, key), (*path, f"f:{key}"))
@@ -61,7 +61,7 @@ def _check_field(value: Any, field: Field, place: Place, path: Path) -> Iterator
 
 def _check_list(value: Any, field: Field, place: Place, path: Path) -> Iterator[str]:
     if not isinstance(value, list):
-        yield f"{describe(path)}: expected list, got &{{{_go(value)}}}"
+        yield f"{describe(path)}: expected list, got &{{{as_go(value)}}}"
         return
     items = items_by_path(value, place)
     if items is None:
@@ -90,24 +90,24 @@ def _check_item(value: Any, field: Field, place: Place, path: Path) -> Iterator[
             yield f"{describe(path)}: expected numeric (int or float), got {_go_type(value)}"
     elif field.type == "bool":
         if not isinstance(value, bool):
-            yield f"{describe(path)}: expected boolean, got &{{{_go(value)}}}"
+            yield f"{describe(path)}: expected boolean, got &{{{as_go(value)}}}"
     elif field.type in _ANY_SCALAR:
         if isinstance(value, (list, Mapping)):
-            yield f"{describe(path)}: expected any scalar, got &{{{_go(value)}}}"
+            yield f"{describe(path)}: expected any scalar, got &{{{as_go(value)}}}"
     elif not isinstance(value, str):
-        got = f"&value.valueUnstructured{{Value:{_go(value)}}}"
+        got = f"&value.valueUnstructured{{Value:{as_go(value)}}}"
         yield f"{describe(path)}: expected string, got {got}"
 
 
-def _go(value: Any) -> str:
+def as_go(value: Any) -> str:
     """A value as Go prints it."""
     match value:
         case bool():
             return str(value).lower()
         case list():
-            return "[" + " ".join(map(_go, value)) + "]"
+            return "[" + " ".join(map(as_go, value)) + "]"
         case dict():
-            return "map[" + " ".join(f"{k}:{_go(v)}" for k, v in sorted(value.items())) + "]"
+            return "map[" + " ".join(f"{k}:{as_go(v)}" for k, v in sorted(value.items())) + "]"
         case None:
             return "<nil>"
         case _:

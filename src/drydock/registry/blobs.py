@@ -1,7 +1,10 @@
 """Handing out blobs, whole or a range, from the disk to the wire in pieces."""
 
 import asyncio
+import errno
+import os
 import re
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +16,11 @@ from drydock.registry import paths
 from drydock.registry.errors import Refusal
 from drydock.registry.names import Digest
 from drydock.registry.storage import Storage
+from drydock.registry.validators import etag, is_known, range_holds
 
-PIECE = 1 << 20  # bytes
+PIECE = 1 << 21  # bytes
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
+_NOT_AT_ONCE = {errno.EAGAIN, errno.EOPNOTSUPP}
 
 
 @dataclass(frozen=True)
@@ -23,16 +28,24 @@ class Blobs:
     storage: Storage
 
     async def get(self, request: Request) -> Response:
-        """GET and HEAD."""
-        digest, path = self._find(request)
-        size = path.stat().st_size
+        """GET and HEAD. A client that asks for the HEAD will refer to the blob soon: it is kept for a while."""
+        repository, digest = paths.repository(request), paths.digest(request.path_params["digest"])
+        path = self.storage.blob_path(repository, str(digest))
+        if path is not None and request.method == "HEAD":
+            path = await asyncio.to_thread(self.storage.renew, repository, digest)
+        if path is None:
+            raise _unknown(repository, digest)
         headers = {
             "Content-Type": "application/octet-stream",
             "Accept-Ranges": "bytes",
             "Docker-Content-Digest": str(digest),
-            "ETag": f'"{digest}"',
+            "ETag": etag(digest),
         }
-        wanted = asked(request.headers.get("range"), size)
+        if is_known(request.headers, digest):
+            return Response(status_code=304, headers=headers)
+        size = path.stat().st_size
+        asks = request.headers.get("range") if range_holds(request.headers, digest) else None
+        wanted = asked(asks, size)
         part = range(size) if wanted is None else wanted
         headers["Content-Length"] = str(len(part))
         if wanted is not None:
@@ -47,13 +60,6 @@ class Blobs:
         if not self.storage.delete_blob(repository, digest):
             raise _unknown(repository, digest)
         return Response(status_code=202)
-
-    def _find(self, request: Request) -> tuple[Digest, Path]:
-        repository, digest = paths.repository(request), paths.digest(request.path_params["digest"])
-        path = self.storage.blob_path(repository, str(digest))
-        if path is None:
-            raise _unknown(repository, digest)
-        return digest, path
 
 
 def asked(header: str | None, size: int) -> range | None:
@@ -72,16 +78,31 @@ def asked(header: str | None, size: int) -> range | None:
     return part
 
 
-async def _pieces(path: Path, part: range) -> AsyncIterator[bytes]:
+async def _pieces(path: Path, part: range) -> AsyncIterator[memoryview]:
+    """What the system has in memory is read at once; only what it must fetch from the disk is worth a thread."""
     with path.open("rb", buffering=0) as file:
-        file.seek(part.start)
-        left = len(part)
-        while left:
-            piece = await asyncio.to_thread(file.read, min(PIECE, left))
-            if not piece:
+        at = part.start
+        while at < part.stop:
+            piece = bytearray(min(PIECE, part.stop - at))
+            count = _read_cached(file.fileno(), piece, at)
+            if not count:
+                count = await asyncio.to_thread(os.preadv, file.fileno(), [piece], at)
+            if not count:
                 raise EOFError(f"{path} is shorter than it was")
-            left -= len(piece)
-            yield piece
+            at += count
+            yield memoryview(piece)[:count]
+
+
+def _read_cached(descriptor: int, into: bytearray, at: int) -> int:
+    """Linux alone can say whether a read would wait; 0 where it would, or where nobody can say."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return os.preadv(descriptor, [into], at, os.RWF_NOWAIT)
+    except OSError as error:
+        if error.errno in _NOT_AT_ONCE:
+            return 0
+        raise
 
 
 def _unknown(repository: str, digest: Digest) -> Refusal:

@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from drydock.hosts import host_name
 from drydock.registry.errors import Refusal, answer
 
+_OWN = {"same-origin", "none"}
+
 
 class Guard:
     """Only known host names in `Host`, on any port; an `Origin` only where it is the registry's own."""
@@ -23,9 +25,11 @@ class Guard:
     def _judge(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if host_name(host) not in self.hosts:
+        if host_name(host) not in self.hosts or len(headers.getlist("host")) > 1:
             return Refusal(403, "DENIED", f"this registry is not {host or 'without a Host header'}")
         origin = headers.get("origin")
         if origin not in {None, f"{scope['scheme']}://{host}"}:
             return Refusal(403, "DENIED", f"this registry does not serve pages of {origin}")
+        if headers.get("sec-fetch-site", "none") not in _OWN:  # not every request has an Origin
+            return Refusal(403, "DENIED", "this registry does not serve pages of other sites")
         return None

@@ -13,6 +13,7 @@ from drydock.registry.errors import Refusal
 from drydock.registry.names import Digest, is_tag
 from drydock.registry.schema import Manifest
 from drydock.registry.storage import Immutable, Storage
+from drydock.registry.validators import etag, is_known
 
 LIMIT = 4 << 20  # bytes: what the spec asks a registry to accept at least
 
@@ -33,8 +34,10 @@ class Manifests:
         headers = {
             "Content-Type": media_type,
             "Docker-Content-Digest": str(digest),
-            "ETag": f'"{digest}"',
+            "ETag": etag(digest),
         }
+        if is_known(request.headers, digest):
+            return Response(status_code=304, headers=headers)
         return Response(raw, headers=headers)
 
     async def put(self, request: Request) -> Response:
@@ -63,14 +66,15 @@ class Manifests:
     def _keep(self, repository: str, reference: str, content_type: str, raw: bytes) -> Response:
         media_type, manifest = schema.read(content_type, raw)
         digest = _digest(reference, raw)
-        self._require_content(repository, manifest)
         subject = schema.subject_of(manifest)
         tag = reference if is_tag(reference) else None
         movable = self.is_movable(reference)
         try:
-            self.storage.add_manifest(
-                repository, digest, media_type, raw, subject=subject, tag=tag, movable=movable
-            )
+            with self.storage.using(repository):
+                self._require_content(repository, manifest)
+                self.storage.add_manifest(
+                    repository, digest, media_type, raw, subject=subject, tag=tag, movable=movable
+                )
         except Immutable as taken:
             raise Refusal(409, "TAG_INVALID", _immutable(repository, taken)) from taken
         headers = {
@@ -123,11 +127,14 @@ def _immutable(repository: str, taken: Immutable) -> str:
 
 
 async def _body(request: Request) -> bytes:
+    too_large = Refusal(413, "SIZE_INVALID", f"a manifest may have {LIMIT} bytes")
+    if paths.size(request) > LIMIT:
+        raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LIMIT:
-            raise Refusal(413, "SIZE_INVALID", f"a manifest may have {LIMIT} bytes")
+            raise too_large
     return bytes(body)
 
 

@@ -1,5 +1,6 @@
-"""Reading a request's path: repository, digest and upload, or the refusal of what is none."""
+"""Reading a request: repository, digest, upload and size, or the refusal of what is none."""
 
+import re
 from uuid import UUID
 
 from starlette.requests import Request
@@ -28,3 +29,9 @@ def upload(request: Request) -> str:
         return str(UUID(text))
     except ValueError:
         raise Refusal(404, "BLOB_UPLOAD_UNKNOWN", f"there is no upload {text}") from None
+
+
+def size(request: Request) -> int:
+    """Bytes of the body as announced; 0 where nothing is."""
+    announced = request.headers.get("content-length", "")
+    return int(announced) if re.fullmatch(r"\d{1,18}", announced) else 0

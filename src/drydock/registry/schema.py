@@ -15,7 +15,7 @@ DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 
 MediaType = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][^\s]*\Z")]
 AnyDigest = Annotated[
-    str, Meta(pattern=r"^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}|(?!sha)[a-z0-9+._-]+:[\w=-]+)$")
+    str, Meta(pattern=r"^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}|(?!sha)[a-z0-9+._-]+:[\w=-]+)\Z")
 ]
 Annotations = dict[str, str]
 
@@ -107,7 +107,7 @@ def read(content_type: str, raw: bytes) -> tuple[str, Manifest]:
 def _decode(shape: type[Manifest], name: str, raw: bytes) -> Manifest:
     try:
         return msgspec.json.decode(raw, type=shape)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Refusal(400, "MANIFEST_INVALID", f"not a valid {name}: {error}") from error
 
 
@@ -115,12 +115,12 @@ def subject_of(manifest: Manifest) -> Digest | None:
     return None if manifest.subject is None else Digest.parse(manifest.subject.digest)
 
 
-def referrer(digest: Digest, media_type: str, raw: bytes) -> dict[str, Any]:
+def referrer(digest: str, media_type: str, raw: bytes) -> dict[str, Any]:
     """The descriptor under which a manifest is listed as a referrer."""
     _, manifest = read(media_type, raw)
     return {
         "mediaType": media_type,
-        "digest": str(digest),
+        "digest": digest,
         "size": len(raw),
         **({"artifactType": manifest.kind} if manifest.kind else {}),
         **({"annotations": manifest.annotations} if manifest.annotations else {}),

@@ -6,17 +6,19 @@
     repositories/<name>/_tags/<tag>               a digest
     repositories/<name>/_referrers/<algorithm>/<hex of the subject>/<algorithm>-<hex>   empty
     repositories/<name>/_uploads/<id>             what has come so far
+    repositories/<name>/_lock                     shared by those who add to it or rely on it, alone for garbage.py
     scratch/                                      drafts of files
 
 A part of a repository's name never begins with an underscore, so the folders cannot collide. Every method blocks and
-may be called from any thread.
+may be called from any thread. A blob's time is when somebody last meant to refer to it.
 """
 
 import contextlib
+import fcntl
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from drydock.registry import durable
@@ -72,16 +74,29 @@ class Storage:
         durable.sync_file(received)
         content = self._content(digest)
         durable.make_folder(content.parent)
-        if not self._hold(content, repository, digest):
-            received.replace(content)
-            durable.sync_folder(content.parent)
-            self._hold(content, repository, digest)
+        with self.using(repository):
+            if not self._hold(content, repository, digest):
+                self._hold(received, repository, digest)  # from now on nobody can take it away
+                with contextlib.suppress(FileExistsError):
+                    os.link(received, content)
+                durable.sync_folder(content.parent)
         received.unlink(missing_ok=True)
 
     def mount(self, repository: str, digest: Digest, source: str | None) -> bool:
         """Hold what `source`, or without one any repository, holds. False where it does not."""
         path = self._content(digest) if source is None else self._link(source, digest)
-        return self._hold(path, repository, digest)
+        with self.using(repository):
+            return self._hold(path, repository, digest)
+
+    def renew(self, repository: str, digest: Digest) -> Path | None:
+        """The file of a blob that somebody is about to refer to: garbage collection leaves it alone for a while."""
+        path = self._link(repository, digest)
+        try:
+            with self.using(repository):
+                os.utime(path)
+        except FileNotFoundError:
+            return None
+        return path
 
     def delete_blob(self, repository: str, digest: Digest) -> bool:
         if not _forget(self._link(repository, digest)):
@@ -101,9 +116,25 @@ class Storage:
         except FileNotFoundError:
             return False
         except FileExistsError:
+            os.utime(link)
             return True
+        os.utime(link)
         durable.sync_folder(link.parent)
         return True
+
+    # Locks
+
+    @contextlib.contextmanager
+    def using(self, repository: str, *, alone: bool = False) -> Iterator[None]:
+        """What is there stays there meanwhile; `alone`, nobody adds or relies on anything. Other processes too."""
+        lock = self._repository(repository) / "_lock"
+        durable.make_folder(lock.parent)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
 
     # Manifests and tags
 
@@ -169,15 +200,11 @@ class Storage:
     def tags(self, repository: str) -> list[str]:
         return _names(self._repository(repository) / "_tags")
 
-    def referrers(self, repository: str, subject: Digest) -> list[tuple[Digest, str, bytes]]:
-        """Digest, media type and bytes of every manifest whose subject this is."""
+    def referrers(self, repository: str, subject: Digest) -> list[Digest]:
+        """The manifests whose subject this is, in order; one that is being deleted may be gone."""
         marks = _names(self._referrers(repository, subject))
         digests = (Digest.parse(mark.replace("-", ":", 1)) for mark in marks)
-        return [
-            (digest, *found)
-            for digest in digests
-            if digest is not None and (found := self.manifest(repository, str(digest))) is not None
-        ]
+        return [digest for digest in digests if digest is not None]
 
     def repositories(self) -> list[str]:
         root = self.root / "repositories"
@@ -199,17 +226,38 @@ class Storage:
         path.touch()
         return path
 
-    def purge(self, *, before: float) -> None:
-        """Remove what nobody has touched since `before`, in seconds of the epoch: uploads, drafts, blobs of no repository."""
+    # What garbage collection asks
+
+    def abandoned(self, *, before: float) -> list[tuple[Path, int]]:
+        """Files and sizes of what nobody has touched since `before`, in seconds of the epoch: uploads, drafts, blobs of no repository."""
         uploads = (
             path
             for folder in _repository_folders(self.root / "repositories")
             for path in (folder / "_uploads").glob("*")
         )
-        blobs = (path for path in (self.root / "blobs").glob("*/*") if path.stat().st_nlink == 1)
-        for path in (*uploads, *self._scratch.iterdir(), *blobs):
-            if path.stat().st_mtime < before:
-                path.unlink()
+        blobs = _stats((self.root / "blobs").glob("*/*"))
+        unheld = ((path, stat) for path, stat in blobs if stat.st_nlink == 1)
+        found = (*_stats(uploads), *_stats(self._scratch.iterdir()), *unheld)
+        return [(path, stat.st_size) for path, stat in found if stat.st_mtime < before]
+
+    def purge(self, *, before: float) -> None:
+        for path, _ in self.abandoned(before=before):
+            path.unlink(missing_ok=True)
+
+    def folders(self) -> list[str]:
+        """Every repository, also one that has had no manifest."""
+        root = self.root / "repositories"
+        return sorted(
+            folder.relative_to(root).as_posix()
+            for folder in _repository_folders(root)
+            if (folder / "_blobs").is_dir() or (folder / "_manifests").is_dir()
+        )
+
+    def manifests(self, repository: str) -> dict[Digest, os.stat_result]:
+        return _held(self._repository(repository) / "_manifests")
+
+    def blobs(self, repository: str) -> dict[Digest, os.stat_result]:
+        return _held(self._repository(repository) / "_blobs")
 
     # The layout
 
@@ -249,6 +297,24 @@ def _names(folder: Path) -> list[str]:
         return sorted(path.name for path in folder.iterdir())
     except FileNotFoundError:
         return []
+
+
+def _held(folder: Path) -> dict[Digest, os.stat_result]:
+    return {
+        digest: stat
+        for path, stat in _stats(folder.glob("*/*"))
+        if (digest := Digest.parse(f"{path.parent.name}:{path.name}")) is not None
+    }
+
+
+def _stats(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Of those that are still there."""
+    for path in paths:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        yield path, stat
 
 
 def _repository_folders(root: Path) -> Iterator[Path]:

@@ -14,11 +14,13 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from drydock.api.app import create
+from drydock.api.app import MAX_BODY, create
 from drydock.kubeconfig import kubeconfig
 from drydock.pki import Identity, identity
 from drydock.resources import NAMESPACES, Object
 from drydock.store import Store
+from drydock.upgrades import WebSockets
+from tests.drydock.api.pods import Pods
 from tests.loopback import listen
 
 TOKEN = "s3cret"
@@ -71,8 +73,15 @@ def logs() -> Lines:
 
 
 @pytest.fixture
-def app(store: Store, logs: Lines) -> ASGIApp:
-    return create(store, token=TOKEN, logs=logs, allowed_hosts=("127.0.0.1", "localhost"))
+def pods() -> Pods:
+    return Pods()
+
+
+@pytest.fixture
+def app(store: Store, logs: Lines, pods: Pods) -> ASGIApp:
+    return create(
+        store, token=TOKEN, logs=logs, pods=pods, allowed_hosts=("127.0.0.1", "localhost")
+    )
 
 
 @pytest.fixture
@@ -118,7 +127,9 @@ async def serving(app: ASGIApp, tls: Identity) -> AsyncIterator[int]:
     config = uvicorn.Config(
         app,
         http="httptools",
-        ws="none",
+        ws=WebSockets,
+        ws_max_size=MAX_BODY,
+        ws_ping_interval=None,
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -42,6 +42,9 @@ def test_without_the_token_nobody_is_let_in(authorization: str) -> None:
         {"host": "evil@localhost"},
         {"origin": "https://evil.example"},
         {"origin": "null"},
+        {"origin": "http://localhost:6443"},
+        {"origin": "https://localhost:3000"},
+        {"origin": "https://localhost"},
     ],
 )
 def test_a_web_page_that_rebinds_its_name_is_kept_out(foreign: dict[str, str]) -> None:

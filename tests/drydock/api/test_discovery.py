@@ -35,11 +35,13 @@ async def test_the_version_is_one_that_clients_can_compare(call: Call) -> None:
             "/apis",
             [
                 "apps",
+                "authentication.k8s.io",
                 "authorization.k8s.io",
                 "autoscaling",
                 "batch",
                 "coordination.k8s.io",
                 "discovery.k8s.io",
+                "metrics.k8s.io",
                 "networking.k8s.io",
                 "policy",
                 "rbac.authorization.k8s.io",
@@ -57,7 +59,7 @@ async def test_aggregated_discovery_says_in_its_content_type_what_it_is(
 
 async def test_aggregated_discovery_describes_a_kind(client: httpx2.AsyncClient) -> None:
     answer = (await client.get("/apis", headers={"Accept": AGGREGATED})).json()
-    [deployments, _] = answer["items"][0]["versions"][0]["resources"]
+    [deployments, *_] = answer["items"][0]["versions"][0]["resources"]
     assert deployments == {
         "resource": "deployments",
         "responseKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
@@ -104,7 +106,7 @@ async def test_older_clients_get_lists(call: Call) -> None:
 
 async def test_openapi_leads_to_a_document_per_group_version(call: Call) -> None:
     _, index = await call("GET", "/openapi/v3")
-    assert len(index["paths"]) == 10
+    assert len(index["paths"]) == 12
     for entry in index["paths"].values():
         code, document = await call("GET", entry["serverRelativeURL"])
         assert (code, document["openapi"]) == (200, "3.0.0")

@@ -137,17 +137,37 @@ class TestList:
         assert names(second) == ["c"]
         assert second["metadata"] == {"resourceVersion": version}
 
-    @pytest.mark.usefixtures("config_maps")
-    async def test_of_which_too_much_has_changed_cannot_be_continued(
-        self, call: Call, store: Store
+    async def test_shows_on_every_page_what_was_there_at_the_first(
+        self, call: Call, config_maps: list[Object], store: Store
     ) -> None:
+        _, first = await call("GET", CONFIG_MAPS_OF_DEV, limit="1")
+        store.delete(CONFIG_MAPS, "dev", "b")
+        changed = {"metadata": {"name": "c", "namespace": "dev"}, "data": {"new": "yes"}}
+        store.update(CONFIG_MAPS, changed)
+        store.create(CONFIG_MAPS, {"metadata": {"name": "d", "namespace": "dev"}})
+        seen, page = list(first["items"]), first
+        while token := page["metadata"].get("continue"):
+            _, page = await call("GET", CONFIG_MAPS_OF_DEV, **{"limit": "1", "continue": token})
+            seen += page["items"]
+        assert seen == config_maps[1:]
+
+    @pytest.mark.usefixtures("config_maps")
+    async def test_cannot_be_continued_after_many_others_were_begun(self, call: Call) -> None:
         _, first = await call("GET", CONFIG_MAPS_OF_DEV, limit="2")
-        for number in range(4097):
-            changed = {"metadata": {"name": "a", "namespace": "dev"}, "data": {"n": str(number)}}
-            store.update(CONFIG_MAPS, changed)
         token = first["metadata"]["continue"]
+        for _ in range(15):
+            await call("GET", CONFIG_MAPS_OF_DEV, limit="2")
+        assert (await call("GET", CONFIG_MAPS_OF_DEV, **{"continue": token}))[0] == 200
+        await call("GET", CONFIG_MAPS_OF_DEV, limit="2")
         code, answer = await call("GET", CONFIG_MAPS_OF_DEV, **{"continue": token})
         assert (code, answer["reason"]) == (410, "Expired")
+
+    @pytest.mark.usefixtures("config_maps")
+    async def test_cannot_be_continued_as_another_one(self, call: Call) -> None:
+        _, first = await call("GET", CONFIG_MAPS_OF_DEV, limit="2")
+        query = {"continue": first["metadata"]["continue"]}
+        code, answer = await call("GET", CONFIG_MAPS_OF_DEV, **query, labelSelector="app=a")
+        assert (code, answer["reason"]) == (400, "BadRequest")
 
     @pytest.mark.usefixtures("config_maps")
     async def test_refuses_to_continue_what_was_not_begun(self, call: Call) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from drydock.api.selectors import BadSelector, matcher
-from drydock.resources import CONFIG_MAPS, EVENTS, NODES, PODS
+from drydock.resources import CONFIG_MAPS, EVENTS, JOBS, NODES, PODS
 
 WEB = {"app": "web", "tier": "front"}
 
@@ -90,12 +90,67 @@ def test_both_kinds_of_selectors_must_match() -> None:
     assert not matches(obj())
 
 
-@pytest.mark.parametrize("selector", ["app=web=1", "app in web", "a b", "=web", "app in (a"])
-def test_what_does_not_parse_is_refused(selector: str) -> None:
-    with pytest.raises(BadSelector, match="unable to parse requirement"):
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("tier>1", False),
+        ("level>1", True),
+        ("level<2", False),
+        ("level > 1, level < 3", True),
+        ("app in (,api)", False),
+        ("colour in ()", False),
+        ("notin notin (a), !in", True),
+    ],
+)
+def test_label_selectors_of_the_rarer_kind(selector: str, expected: bool) -> None:
+    matches = matcher(PODS, selector, "")
+    assert matches is not None
+    assert matches(obj(**WEB, level="2")) is expected
+
+
+@pytest.mark.parametrize(
+    ("selector", "problem"),
+    [
+        ("app=web=1", "found '=', expected: ',' or 'end of string'"),
+        ("app in web", "unable to parse requirement: found 'web' expected: '('"),
+        (
+            "a b",
+            "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+        ),
+        ("=web", "found '=', expected: !, identifier, or 'end of string'"),
+        ("app in (a", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("app in (a(", "unable to parse requirement: found '(', expected: ',' or ')'"),
+        ("app==!", "unable to parse requirement: found '!', expected: identifier"),
+        ("!", "unable to parse requirement: found '', expected: identifier"),
+        ("app,", "found '', expected: identifier after ','"),
+        (
+            "app>x",
+            "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' "
+            "operators, the value must be an integer",
+        ),
+    ],
+)
+def test_what_does_not_parse_is_refused(selector: str, problem: str) -> None:
+    with pytest.raises(BadSelector) as refused:
+        matcher(PODS, selector, "")
+    assert str(refused.value) == problem
+
+
+@pytest.mark.parametrize("selector", ["-app=web", "a/b/c", "app=-", "app in (a,b!)", f"{'x' * 64}"])
+def test_keys_and_values_that_no_label_can_have_are_refused(selector: str) -> None:
+    with pytest.raises(BadSelector, match=r"^unable to parse requirement: "):
         matcher(PODS, selector, "")
 
 
 def test_fields_that_a_kind_is_not_selected_by_are_refused() -> None:
-    with pytest.raises(BadSelector, match=r"^field label not supported: spec.nodeName$"):
-        matcher(CONFIG_MAPS, "", "spec.nodeName=here")
+    for kind, problem in (
+        (PODS, "field label not supported: spec.x"),
+        (JOBS, 'field label "spec.x" not supported for batchv1.Job'),
+        (
+            CONFIG_MAPS,
+            '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
+        ),
+    ):
+        with pytest.raises(BadSelector) as refused:
+            matcher(kind, "", "spec.x=here")
+        assert str(refused.value) == problem

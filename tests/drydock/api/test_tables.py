@@ -361,6 +361,8 @@ def test_every_kind_has_as_many_cells_as_columns(kind: Resource) -> None:
             "template": {"spec": {}},
             "scaleTargetRef": {"kind": "Deployment", "name": "web"},
             "maxReplicas": 1,
+            "schedule": "@hourly",
+            "jobTemplate": {"spec": {"template": {"spec": {}}}},
         },
         "roleRef": {"kind": "Role", "name": "r"},
     }

@@ -221,7 +221,7 @@ class TestFieldValidation:
 
     async def test_refuses_other_modes(self, call: Call) -> None:
         code, answer = await call("POST", DEPLOYMENTS_OF_DEV, self.TYPO, fieldValidation="Maybe")
-        assert (code, answer["reason"]) == (400, "BadRequest")
+        assert (code, answer["reason"]) == (422, "Invalid")
 
 
 class TestReplace:
@@ -396,7 +396,7 @@ class TestApply:
 
     async def test_needs_a_field_manager(self, call: Call) -> None:
         code, answer = await call("PATCH", self.PATH, deployment(), content_type=APPLY)
-        assert (code, answer["reason"]) == (400, "BadRequest")
+        assert (code, answer["reason"]) == (422, "Invalid")
         assert "fieldManager: Required value: is required for apply patch" in answer["message"]
 
     async def test_of_the_same_spelled_otherwise_changes_nothing(

@@ -15,7 +15,8 @@ from drydock.controllers.changes import (
     Update,
     UpdateStatus,
 )
-from drydock.controllers.deployment import reconcile, template_hash
+from drydock.controllers.deployment import reconcile
+from drydock.controllers.template import template_hash
 from drydock.resources import DEPLOYMENTS, REPLICA_SETS, Object
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -12,8 +12,10 @@ from drydock.controllers.changes import (
     UpdateStatus,
 )
 from drydock.controllers.hpa import reconcile, stabilized
-from drydock.controllers.metrics import Usage
+from drydock.controllers.metrics import UsageOf
+from drydock.quantities import parse
 from drydock.resources import DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, Object
+from drydock.usage import Usage
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAMP = "2026-01-02T03:04:05Z"
@@ -69,8 +71,8 @@ def pods(
     ]
 
 
-def using(*cores: float | None) -> Usage:
-    used = {f"p{n}": each for n, each in enumerate(cores)}
+def using(*cores: float | None) -> UsageOf:
+    used = {f"p{n}": Usage(each, 0) for n, each in enumerate(cores) if each is not None}
     return lambda _, name: used.get(name)
 
 
@@ -204,6 +206,47 @@ def test_an_average_value_needs_no_requests(play: Play) -> None:
         )
     )
     assert scaled(changes) == 4
+
+
+@pytest.mark.parametrize(
+    ("target", "replicas", "current"),
+    [
+        (
+            {"type": "Utilization", "averageUtilization": 50},
+            4,
+            {"averageUtilization": 100, "averageValue": "64Mi"},
+        ),
+        ({"type": "AverageValue", "averageValue": "32Mi"}, 4, {"averageValue": "64Mi"}),
+        ({"type": "AverageValue", "averageValue": "64Mi"}, None, {"averageValue": "64Mi"}),
+    ],
+)
+def test_memory_is_measured_too_and_counts_from_the_first_moment(
+    play: Play, target: Mapping[str, Any], replicas: int | None, current: Mapping[str, Any]
+) -> None:
+    it = autoscaler()
+    it["spec"]["metrics"] = [{"type": "Resource", "resource": {"name": "memory", "target": target}}]
+    namespace_pods = pods(2, since=STAMP)
+    for pod in namespace_pods:
+        pod["spec"]["containers"][0]["resources"]["requests"]["memory"] = "64Mi"
+    changes = play(
+        reconcile(
+            it,
+            DEPLOYMENTS,
+            deployment(2),
+            namespace_pods,
+            usage=lambda _, __: Usage(0.0, 64 * 1024**2),
+            past=[],
+            now=NOW,
+        )
+    )
+    assert scaled(changes) == replicas
+    (status,) = (each.object["status"] for each in changes if isinstance(each, UpdateStatus))
+    [measured] = status["currentMetrics"]
+    shown = measured["resource"]["current"]
+    assert {**shown, "averageValue": parse(shown["averageValue"])} == {
+        **current,
+        "averageValue": parse(current["averageValue"]),
+    }
 
 
 def test_shrinking_waits_for_the_window(play: Play) -> None:

@@ -29,6 +29,7 @@ from drydock.resources import (
 )
 from drydock.store import Store
 from drydock.timestamps import timestamp
+from drydock.usage import Usage
 
 
 def admit(_resource: Resource, obj: Object) -> Object:
@@ -84,7 +85,9 @@ async def store() -> AsyncIterator[Store]:
 async def node(store: Store) -> AsyncIterator[FakeNode]:
     """With the controllers running beside it."""
     node = FakeNode(store)
-    controllers = Controllers(store, admit=admit, usage=lambda _, __: 0.05, authority="PEM")
+    controllers = Controllers(
+        store, admit=admit, usage=lambda _, __: Usage(0.05, 0), authority="PEM"
+    )
     tasks = [asyncio.create_task(node.run()), asyncio.create_task(controllers.run())]
     yield node
     for task in tasks:

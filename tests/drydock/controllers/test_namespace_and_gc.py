@@ -1,10 +1,11 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from drydock.controllers import gc, namespace
-from drydock.controllers.changes import After, Change, Create, Delete, Update
+from drydock.controllers.changes import After, Change, Create, Delete, Update, UpdateStatus
 from drydock.resources import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -15,6 +16,7 @@ from drydock.resources import (
     Object,
 )
 
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAMP = "2026-01-02T03:04:05Z"
 Play = Callable[..., list[Change]]
 
@@ -43,12 +45,12 @@ def test_a_namespace_starts_with_an_account_and_the_authority(play: Play) -> Non
     metadata = {"name": "kube-root-ca.crt", "namespace": "dev"}
     data = {"ca.crt": "PEM"}
     root = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-    assert play(namespace.reconcile(home(), [], None, None, "PEM")) == [
+    assert play(namespace.reconcile(home(), [], None, None, "PEM", now=NOW)) == [
         Create(SERVICE_ACCOUNTS, account),
         Create(CONFIG_MAPS, root),
     ]
-    assert play(namespace.reconcile(home(), [], account, root, "PEM")) == []
-    assert play(namespace.reconcile(home(), [], account, root, "NEW")) == [
+    assert play(namespace.reconcile(home(), [], account, root, "PEM", now=NOW)) == []
+    assert play(namespace.reconcile(home(), [], account, root, "NEW", now=NOW)) == [
         Update(CONFIG_MAPS, {**root, "data": {"ca.crt": "NEW"}})
     ]
 
@@ -57,12 +59,21 @@ def test_a_namespace_ends_when_it_is_empty(play: Play) -> None:
     leaving = home(deletionTimestamp=STAMP)
     going, gone = obj("a"), obj("b", deletionTimestamp=STAMP)
     contents = [(CONFIG_MAPS, going), (PODS, gone)]
-    assert play(namespace.reconcile(leaving, contents, None, None, "")) == [
+    assert play(namespace.reconcile(leaving, contents, None, None, "", now=NOW)) == [
         Delete(CONFIG_MAPS, going),
         After(0),
     ]
-    assert play(namespace.reconcile(leaving, [(PODS, gone)], None, None, "")) == []
-    assert play(namespace.reconcile(leaving, [], None, None, "")) == [
+    [said] = play(namespace.reconcile(leaving, [(PODS, gone)], None, None, "", now=NOW))
+    assert isinstance(said, UpdateStatus)
+    assert said.object["status"]["conditions"][3] == {
+        "type": "NamespaceContentRemaining",
+        "status": "True",
+        "reason": "SomeResourcesRemain",
+        "message": "Some resources are remaining: pods. has 1 resource instances",
+        "lastTransitionTime": STAMP,
+    }
+    assert play(namespace.reconcile(said.object, [(PODS, gone)], None, None, "", now=NOW)) == []
+    assert play(namespace.reconcile(leaving, [], None, None, "", now=NOW)) == [
         Update(NAMESPACES, {**leaving, "spec": {}})
     ]
 

@@ -83,3 +83,16 @@ def test_a_granted_eviction_counts_until_its_pod_leaves(play: Play) -> None:
     assert status["disruptedPods"] == {"a": "2026-01-02T03:04:00Z"}
     assert (status["currentHealthy"], status["disruptionsAllowed"]) == (1, 0)
     assert changes[-1] == After(115)
+
+
+def test_the_size_of_a_stateful_set_counts_like_any_other(play: Play) -> None:
+    """`reconcile` asks no owner for its kind: whatever says how many pods it wants is counted."""
+    owner = {"kind": "StatefulSet", "uid": "sts", "controller": True}
+    chosen = [pod(f"db-{n}", ownerReferences=[owner]) for n in range(2)]
+    sized = [*SETS, {"metadata": {"uid": "sts"}, "spec": {"replicas": 3}}]
+    status = status_of(play(reconcile(budget(maxUnavailable=2), chosen, sized, NOW)))
+    assert (status["expectedPods"], status["desiredHealthy"], status["disruptionsAllowed"]) == (
+        3,
+        1,
+        1,
+    )

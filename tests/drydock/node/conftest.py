@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import io
 import json
 import tarfile
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +15,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from drydock.home import Hindered, WantedNode
 from drydock.node.back_off import Schedule
-from drydock.node.node import Node
+from drydock.node.isolation.choice import choose
+from drydock.node.launch import Host
+from drydock.node.node import HOST_PYTHON, Node
 from drydock.resources import EVENTS, NAMESPACES, PODS
 from drydock.store import Store
 
@@ -23,11 +28,11 @@ Object = Mapping[str, Any]
 T = TypeVar("T")
 REGISTRY = "127.0.0.1:5000"
 SERVER = """
-import http.server, os, signal, sys, time
+import http.server, os, signal, sys, tempfile, time
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        asked = os.path.join(os.environ["HOME"], "unhealthy")
+        asked = os.path.join(tempfile.gettempdir(), "unhealthy")
         status = 503 if self.path == "/healthz" and os.path.exists(asked) else 200
         body = f"{os.environ['POD']} {self.path} {self.headers['Host']}".encode()
         self.send_response(status)
@@ -67,6 +72,16 @@ class Shelf:
 
     folder: Path
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
+
+    def save(self) -> None:
+        """For another process, which opens it."""
+        entries = [(*key, kind, raw.decode()) for key, (kind, raw) in self.manifests.items()]
+        (self.folder / "manifests.json").write_text(json.dumps(entries))
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Shelf":
+        entries = json.loads((folder / "manifests.json").read_text())
+        return cls(folder, {(name, tag): (kind, raw.encode()) for name, tag, kind, raw in entries})
 
     def manifest(self, repository: str, reference: str) -> tuple[str, bytes] | None:
         return self.manifests.get((repository, reference))
@@ -146,7 +161,7 @@ class Cluster:
         ip = {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
         me = {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
         env = [ip, me, *container.get("env", ())]
-        app = {"name": "app", **container, "env": env}
+        app = {"name": "app", "ports": [{"containerPort": 8080}], **container, "env": env}
         self.create(name, {"containers": [app], **spec})
 
     def create(self, name: str, spec: Mapping[str, Any], **metadata: Any) -> None:
@@ -215,9 +230,16 @@ class Cluster:
 
 @contextlib.asynccontextmanager
 async def running(
-    store: Store, shelf: Shelf, home: Path, schedule: Schedule
+    store: Store, shelf: Shelf, home: Path, schedule: Schedule, wanted: WantedNode = "loopback"
 ) -> AsyncIterator[Cluster]:
-    node = Node(store, home=home, images=shelf, registry_hosts=[REGISTRY], schedule=schedule)
+    node = Node(
+        store,
+        home=home,
+        images=shelf,
+        registry_hosts=[REGISTRY],
+        schedule=schedule,
+        wanted=wanted,
+    )
     task = asyncio.create_task(node.run())
     try:
         yield Cluster(store, node, home)
@@ -227,7 +249,34 @@ async def running(
             await task
 
 
+@functools.cache
+def no_isolation() -> str:
+    """Why pods cannot be isolated on this machine; empty where they can."""
+    with tempfile.TemporaryDirectory() as home:
+        try:
+            choose("isolated", Path(home), Host(Path(home), ""), HOST_PYTHON)
+        except Hindered as hindered:
+            return str(hindered)
+    return ""
+
+
+def possible(mode: WantedNode) -> WantedNode:
+    """The mode, or the end of the test where the machine does not allow it."""
+    if mode == "isolated" and no_isolation():
+        pytest.skip(no_isolation())
+    return mode
+
+
 @pytest.fixture
-async def cluster(store: Store, shelf: Shelf, tmp_path: Path) -> AsyncIterator[Cluster]:
-    async with running(store, shelf, tmp_path / "home", Schedule(0.2, 0.8, 600)) as cluster:
+def mode() -> WantedNode:
+    """How pods run. Modules that try both ways replace it."""
+    return "loopback"
+
+
+@pytest.fixture
+async def cluster(
+    store: Store, shelf: Shelf, tmp_path: Path, mode: WantedNode
+) -> AsyncIterator[Cluster]:
+    schedule = Schedule(0.2, 0.8, 600)
+    async with running(store, shelf, tmp_path / "home", schedule, mode) as cluster:
         yield cluster

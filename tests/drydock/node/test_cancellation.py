@@ -10,17 +10,18 @@ import pytest
 
 from drydock.node import streams
 from drydock.node.launch import Launch
-from drydock.node.process import Process, Processes
+from drydock.node.process import ProcessGroup, Processes
+from drydock.node.runtime import Stdio
 
 FOREVER = 60.0  # seconds, far beyond what a test may take
 
 
 @pytest.fixture
-async def process(tmp_path: Path) -> AsyncIterator[Process]:
+async def process(tmp_path: Path) -> AsyncIterator[ProcessGroup]:
     """It ends at SIGTERM."""
     code = "import time; time.sleep(60)"
     launch = Launch((sys.executable, "-c", code), {"PATH": "/usr/bin:/bin"}, tmp_path)
-    process = Processes(tmp_path / "ledger").spawn(launch, "some-pod", 1)
+    process = Processes(tmp_path / "ledger").spawn(launch, "some-pod", Stdio(0, 1, 2))
     yield process
     await process.end(0)
 
@@ -39,7 +40,7 @@ async def and_more(work: Awaitable[object]) -> None:
 
 
 async def test_ending_a_process_obeys_a_cancellation_in_the_moment_of_its_end(
-    process: Process,
+    process: ProcessGroup,
 ) -> None:
     ending = asyncio.create_task(and_more(process.end(FOREVER)))
 

@@ -4,18 +4,37 @@ from pathlib import Path
 
 import httpx2
 import psutil
+import pytest
 
+from drydock.home import WantedNode
 from drydock.node.back_off import Schedule
 from drydock.resources import CONFIG_MAPS, NODES, SECRETS
 from drydock.store import Store
-from tests.drydock.node.conftest import CONFIG, REGISTRY, Cluster, Shelf, layer, running, until
+from tests.drydock.node.conftest import (
+    CONFIG,
+    REGISTRY,
+    Cluster,
+    Shelf,
+    layer,
+    possible,
+    running,
+    until,
+)
 
+SCRATCH = [{"name": "scratch", "emptyDir": {}}]
+AT_TMP = {"volumeMounts": [{"name": "scratch", "mountPath": "/tmp"}]}
+OBEDIENT = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))"
 READY = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10}
 
 
 async def get(url: str) -> httpx2.Response:
     async with httpx2.AsyncClient() as client:
         return await client.get(url)
+
+
+@pytest.fixture(params=["loopback", "isolated"])
+def mode(request: pytest.FixtureRequest) -> WantedNode:
+    return possible(request.param)
 
 
 def is_zombie(pid: int) -> bool:
@@ -27,7 +46,9 @@ def script(*lines: str) -> dict[str, list[str]]:
     return {"command": ["python", "-c", "\n".join(lines)]}
 
 
-async def test_a_pod_becomes_ready_answers_logs_and_goes(cluster: Cluster, image: str) -> None:
+async def test_a_pod_becomes_ready_answers_logs_and_goes(
+    cluster: Cluster, image: str, mode: WantedNode
+) -> None:
     cluster.run("web", {"image": image, "readinessProbe": READY})
 
     ip = await cluster.ready("web")
@@ -37,7 +58,7 @@ async def test_a_pod_becomes_ready_answers_logs_and_goes(cluster: Cluster, image
     await cluster.delete("web", grace=5)
     assert await followed == "hello\ngoodbye\n"
     assert not list((cluster.home / "pods").iterdir())
-    assert not list((cluster.home / "processes").iterdir())
+    assert len(list((cluster.home / "processes").iterdir())) == (mode == "isolated")  # the agent
     assert [reason for reason, _ in cluster.events("web")] == [
         "Scheduled",
         "Pulling",
@@ -70,28 +91,20 @@ async def test_the_node_describes_this_machine(cluster: Cluster) -> None:
 
 
 async def test_processes_see_nothing_of_drydocks_own_environment(
-    cluster: Cluster, image: str
+    cluster: Cluster, image: str, mode: WantedNode
 ) -> None:
     dump = script("import json, os", "print(json.dumps(dict(os.environ)))")
     cluster.run("env", {"image": image, **dump}, restartPolicy="Never")
 
     assert await cluster.ended("env") == "Succeeded"
     env = json.loads(await cluster.logs("env"))
+    own = {"DRYDOCK_POD", "PYTHONDONTWRITEBYTECODE", "TMPDIR", "http_proxy", "no_proxy"}
     assert set(env) - {"LC_CTYPE", "PWD"} == {
-        "DRYDOCK_POD",
-        "HOME",
-        "HOSTNAME",
-        "IP",
-        "PATH",
-        "POD",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONPATH",
-        "TMPDIR",
-        "http_proxy",
-        "no_proxy",
+        *("HOME", "HOSTNAME", "IP", "PATH", "POD", "PYTHONPATH"),
+        *(own if mode == "loopback" else ()),
     }
     assert env["IP"] == cluster.status("env")["podIP"]
-    assert env["PYTHONPATH"].endswith("/rootfs/app")
+    assert env["PYTHONPATH"].endswith("/rootfs/app" if mode == "loopback" else "/app")
 
 
 async def test_a_missing_secret_is_waited_for(cluster: Cluster, image: str) -> None:
@@ -110,6 +123,7 @@ async def test_a_missing_secret_is_waited_for(cluster: Cluster, image: str) -> N
     assert await cluster.logs("app") == "hunter2\n"
 
 
+@pytest.mark.parametrize("mode", ["loopback"])
 async def test_a_volume_waits_for_its_config_map_and_tmp_is_home(
     cluster: Cluster, image: str
 ) -> None:
@@ -155,12 +169,16 @@ async def test_a_root_image_is_refused_where_root_is_forbidden(
     )
 
 
+@pytest.mark.parametrize("mode", ["loopback"])
 async def test_an_image_with_a_system_of_its_own_is_refused(cluster: Cluster, shelf: Shelf) -> None:
     image = shelf.add("linux", "1", [layer({"bin/app": ""})], {**CONFIG, "Labels": {}})
     cluster.run("app", {"image": image})
 
     await until(lambda: cluster.waits_because("app") == "CreateContainerError")
-    assert "runs only host-runtime images" in cluster.app("app")["state"]["waiting"]["message"]
+    assert (
+        "this node runs only host-runtime images"
+        in cluster.app("app")["state"]["waiting"]["message"]
+    )
 
 
 async def test_an_unknown_image_backs_off_until_it_is_pushed(
@@ -204,11 +222,11 @@ async def test_a_failing_liveness_probe_restarts_the_container(
         "startupProbe": {**ask, "failureThreshold": 60},
         "livenessProbe": {**ask, "failureThreshold": 1},
     }
-    cluster.run("web", {"image": image, **probes})
+    cluster.run("web", {"image": image, **probes, **AT_TMP}, volumes=SCRATCH)
     await cluster.ready("web")
 
     uid = (cluster.pod("web") or {})["metadata"]["uid"]
-    (cluster.home / "pods" / uid / "tmp" / "unhealthy").touch()
+    (cluster.home / "pods" / uid / "volumes" / "scratch" / "unhealthy").touch()
     await until(lambda: cluster.app("web")["restartCount"])
     events = cluster.events("web")
     assert ("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 503") in events
@@ -244,7 +262,7 @@ async def test_init_containers_go_first_and_sidecars_stay(cluster: Cluster, imag
     def say(word: str) -> dict[str, list[str]]:
         return script(f"open('/dev/stdout', 'w').write('{word}')")
 
-    wait = script("import time", "time.sleep(60)")
+    wait = script(OBEDIENT, "time.sleep(60)")
     cluster.create(
         "job",
         {
@@ -267,7 +285,7 @@ async def test_init_containers_go_first_and_sidecars_stay(cluster: Cluster, imag
 async def test_a_pod_that_is_active_too_long_fails(cluster: Cluster, image: str) -> None:
     cluster.run(
         "slow",
-        {"image": image, **script("import time", "time.sleep(60)")},
+        {"image": image, **script(OBEDIENT, "time.sleep(60)")},
         restartPolicy="Never",
         activeDeadlineSeconds=1,
     )
@@ -322,6 +340,7 @@ async def test_a_process_that_ignores_sigterm_is_killed_after_its_grace(
     assert not psutil.pid_exists(pid)
 
 
+@pytest.mark.parametrize("mode", ["loopback"])
 async def test_children_of_an_ended_container_end_with_it(cluster: Cluster, image: str) -> None:
     parent = script(
         "import subprocess, sys",
@@ -335,27 +354,36 @@ async def test_children_of_an_ended_container_end_with_it(cluster: Cluster, imag
     await until(lambda: not psutil.pid_exists(child) or is_zombie(child))
 
 
-async def test_processor_use_is_measured_between_two_questions(
+async def test_use_of_processor_and_memory_is_measured_by_container(
     cluster: Cluster, image: str
 ) -> None:
-    cluster.run("busy", {"image": image, **script("while True: pass")})
-    await cluster.ready("busy")
+    busy = {"name": "app", "image": image, **script("while True: pass")}
+    idle = {"name": "idle", "image": image, **script("import time", "time.sleep(600)")}
+    cluster.create("busy", {"containers": [busy, idle]})
+    pod = cluster.pod("busy")
+    assert pod is not None
 
-    assert cluster.node.usage("default", "busy") is None
-    cores = await until(lambda: cluster.node.usage("default", "busy"))
-    assert 0.02 < cores < 1.5
-    assert cluster.node.usage("default", "nobody") is None
+    measured = await until(lambda: cluster.node.access.measured(pod))
+    assert measured.containers.keys() == {"app", "idle"}
+    app, beside = measured.containers["app"], measured.containers["idle"]
+    assert 0.02 < app.cores < 1.5
+    assert beside.cores < app.cores
+    assert 1024**2 < beside.memory < 1024**3
+    whole = cluster.node.access.usage("default", "busy")
+    assert whole is not None
+    assert whole.memory > max(app.memory, beside.memory)
+    assert cluster.node.access.usage("default", "nobody") is None
 
 
 async def test_pods_go_on_when_drydock_comes_back(
-    store: Store, shelf: Shelf, image: str, tmp_path: Path
+    store: Store, shelf: Shelf, image: str, tmp_path: Path, mode: WantedNode
 ) -> None:
     schedule = Schedule(0.2, 0.8)
-    async with running(store, shelf, tmp_path / "home", schedule) as first:
+    async with running(store, shelf, tmp_path / "home", schedule, mode) as first:
         first.run("web", {"image": image, "readinessProbe": READY})
         before = await first.ready("web")
     assert not first.is_ready("web")
-    async with running(store, shelf, tmp_path / "home", schedule) as second:
+    async with running(store, shelf, tmp_path / "home", schedule, mode) as second:
         after = await second.ready("web")
         assert second.app("web")["restartCount"] == 1
         assert await second.logs("web", previous=True) == "hello\ngoodbye\n"

@@ -17,13 +17,14 @@ import asyncio, sys
 from pathlib import Path
 from drydock.node.launch import Launch
 from drydock.node.process import Processes
+from drydock.node.runtime import Stdio
 
 async def main(folder):
     processes = Processes(folder)
     processes.start()
     child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
     env = {"PATH": "/usr/bin:/bin"}
-    process = processes.spawn(Launch((sys.executable, "-c", child), env, folder), "some-pod", 1)
+    process = processes.spawn(Launch((sys.executable, "-c", child), env, folder), "some-pod", Stdio(0, 1, 2))
     print(process.pid, flush=True)
     await process.wait()
 
@@ -76,7 +77,7 @@ async def test_a_group_that_lost_its_leader_is_known_by_its_mark(tmp_path: Path)
 async def test_strangers_with_a_number_of_ours_are_left_alone(tmp_path: Path) -> None:
     stranger = await sleeper("other")
     (child,) = psutil.Process(stranger.pid).children()
-    entry = {"pid": stranger.pid, "began": 1.0, "pod": "some-pod"}
+    entry = {"pid": stranger.pid, "birth": "of another", "pod": "some-pod"}
     (tmp_path / str(stranger.pid)).write_text(json.dumps(entry))
     (tmp_path / "1234567").write_text("half a li")
 

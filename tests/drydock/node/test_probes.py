@@ -160,7 +160,7 @@ async def test_http_answers_are_judged_as_the_kubelet_judges_them(
     number = await serve(answer)
     http = {"path": "/healthz", "port": number, "httpHeaders": [{"name": "Host", "value": "web"}]}
     expected = said and said.format(number)
-    assert await get(http, CONTAINER, "127.0.0.1", 0.2) == expected
+    assert await get(http, CONTAINER, "127.0.0.1", None, 0.2) == expected
     head = heads[0].decode().lower()
     assert head.startswith("get /healthz http/1.1\r\nhost: web\r\nuser-agent: kube-probe/")
 
@@ -172,7 +172,7 @@ async def test_a_closed_port_is_refused_in_gos_words() -> None:
     http = Probe("readiness", {"httpGet": {"path": "x", "port": 1}})
     tcp = Probe("readiness", {"tcpSocket": {"port": 1}})
     refused = "dial tcp 127.0.0.1:1: connect: connection refused"
-    assert await check(http, CONTAINER, "127.0.0.1", nothing)() == (
+    assert await check(http, CONTAINER, "127.0.0.1", None, nothing)() == (
         f'Get "http://127.0.0.1:1/x": {refused}'
     )
-    assert await check(tcp, CONTAINER, "127.0.0.1", nothing)() == refused
+    assert await check(tcp, CONTAINER, "127.0.0.1", None, nothing)() == refused

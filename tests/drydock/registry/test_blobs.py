@@ -86,3 +86,26 @@ async def test_a_malformed_repository(registry: Registry, name: str) -> None:
     response = await registry.http.post(f"/v2/{name}/blobs/uploads/")
     assert response.status_code in {400, 404}
     assert response.json()["errors"][0]["code"] == "NAME_INVALID"
+
+
+@pytest.mark.parametrize("known", [f'"{DIGEST}"', f'W/"{DIGEST}"', f'"other", "{DIGEST}"', "*"])
+async def test_what_the_client_has_is_not_sent_again(registry: Registry, known: str) -> None:
+    await registry.push_blob("team/app", CONTENT)
+    response = await registry.http.get(URL, headers={"If-None-Match": known})
+    assert (response.status_code, response.content) == (304, b"")
+    assert response.headers["ETag"] == f'"{DIGEST}"'
+
+
+async def test_what_the_client_has_otherwise_is_sent(registry: Registry) -> None:
+    await registry.push_blob("team/app", CONTENT)
+    headers = {"If-None-Match": '"other"'}
+    assert (await registry.http.get(URL, headers=headers)).content == CONTENT
+
+
+async def test_a_range_of_something_else_gets_everything(registry: Registry) -> None:
+    await registry.push_blob("team/app", CONTENT)
+    part = {"Range": "bytes=0-1"}
+    same = await registry.http.get(URL, headers=part | {"If-Range": f'"{DIGEST}"'})
+    assert (same.status_code, same.content) == (206, b"01")
+    other = await registry.http.get(URL, headers=part | {"If-Range": '"other"'})
+    assert (other.status_code, other.content) == (200, CONTENT)

@@ -135,3 +135,31 @@ async def test_a_deleted_referrer_is_listed_no_more(registry: Registry) -> None:
 async def test_what_is_no_route_is_refused_in_the_same_shape(registry: Registry) -> None:
     assert code(await registry.http.get("/v3")) == (404, "NAME_INVALID")
     assert code(await registry.http.put("/v2/team/app/tags/list")) == (405, "UNSUPPORTED")
+
+
+async def test_referrers_page_by_page_keep_their_filter(registry: Registry) -> None:
+    refers = {"subject": subject(sha256(b"x")), "artifactType": "application/a"}
+    for number in range(5):
+        await registry.push_image("team/app", f"v{number}", str(number), **refers)
+    everything = await registry.http.get(f"/v2/team/app/referrers/{sha256(b'x')}")
+    pages, url = [], f"/v2/team/app/referrers/{sha256(b'x')}?artifactType=application/a&n=2"
+    while url:
+        response = await registry.http.get(url)
+        assert response.headers["OCI-Filters-Applied"] == "artifactType"
+        pages.append(response.json()["manifests"])
+        url = response.links.get("next", {}).get("url", "")
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [it for page in pages for it in page] == everything.json()["manifests"]
+
+
+async def test_a_page_of_referrers_fits_where_a_manifest_does(registry: Registry) -> None:
+    large = {"subject": subject(sha256(b"x")), "annotations": {"padding": "x" * 1_500_000}}
+    digests = {
+        await registry.push_image("team/app", f"v{number}", str(number), **large)
+        for number in range(4)
+    }
+    first = await registry.http.get(f"/v2/team/app/referrers/{sha256(b'x')}")
+    assert len(first.content) < 4 << 20
+    second = await registry.http.get(first.links["next"]["url"])
+    found = [it["digest"] for page in (first, second) for it in page.json()["manifests"]]
+    assert (len(found), set(found)) == (4, digests)

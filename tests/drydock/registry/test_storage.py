@@ -16,7 +16,9 @@ YESTERDAY = time.time() - 25 * 3600
 
 
 def files(root: Path) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    """All but the locks, which stay."""
+    paths = (path for path in root.rglob("*") if path.is_file() and path.name != "_lock")
+    return {path.relative_to(root).as_posix() for path in paths}
 
 
 def age(path: Path) -> None:

@@ -1,0 +1,24 @@
+"""drydock's command line."""
+
+import click
+
+from drydock.cli.fault import fault
+from drydock.cli.gc import gc
+from drydock.cli.place import FAILED, fail
+from drydock.cli.run import down, kubeconfig, status, up
+
+
+@click.group()
+def cli() -> None:
+    """An embedded Kubernetes and OCI registry, to rehearse releases on this machine."""
+
+
+for verb in (up, down, status, kubeconfig, fault, gc):
+    cli.add_command(verb)
+
+
+def main() -> None:
+    try:
+        cli(prog_name="drydock")
+    except Exception as error:  # noqa: BLE001  # the last stop: one line for a person, never a traceback
+        fail(f"{type(error).__name__}: {error}", FAILED)
