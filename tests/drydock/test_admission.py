@@ -208,6 +208,20 @@ def test_a_job_runs_once_and_selects_its_own_pods() -> None:
     }
 
 
+def test_a_job_without_labels_has_those_of_its_pods() -> None:
+    pod = {"containers": [{"name": "a", "image": "i"}], "restartPolicy": "Never"}
+
+    def labels(metadata: Object, template: Object) -> Object:
+        spec = {"template": {"metadata": template, "spec": pod}}
+        job = admitted(JOBS, {"metadata": {"uid": "u-1", **metadata}, "spec": spec})
+        found: Object = job["metadata"]["labels"]
+        return found
+
+    assert labels({"labels": {"a": "b"}}, {"labels": {"c": "d"}}) == {"a": "b"}
+    assert labels({}, {"labels": {"c": "d"}}) == {"c": "d"}
+    assert labels({}, {})["job-name"] == "app"
+
+
 def test_an_autoscaler_goes_by_cpu_unless_told() -> None:
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app"}
     autoscaler = {"spec": {"scaleTargetRef": target, "maxReplicas": 3}}

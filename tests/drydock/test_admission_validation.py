@@ -712,6 +712,6 @@ def test_a_role_binding_keeps_its_role() -> None:
         return {"roleRef": {"kind": "Role", "name": role}}
 
     assert causes(ROLE_BINDINGS, bound("b"), stored(ROLE_BINDINGS, bound("a"))) == [
-        'roleRef: Invalid value: {"kind":"Role","name":"b","apiGroup":"rbac.authorization.k8s.io"}: '
+        'roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"b"}: '
         "cannot change roleRef"
     ]

@@ -173,10 +173,21 @@ async def test_a_command_ends_with_its_client_and_the_container_goes_on(
     script = "echo here; exec sleep 86399"
     async with started(kubectl_path, isolated, "exec", "web", "--", "sh", "-c", script) as process:
         await line_with("here", process)
-        assert sleepers()
+        await until(sleepers)
     await until(lambda: not sleepers())
     assert web.app("web")["restartCount"] == 0
     assert "running" in web.app("web")["state"]
+
+
+async def test_a_command_ends_with_its_container(
+    web: Cluster, kubectl_path: str, isolated: Mapping[str, str]
+) -> None:
+    argv = ("exec", "web", "--", "sh", "-c", "echo here; exec sleep 86398")
+    async with started(kubectl_path, isolated, *argv) as process:
+        await line_with("here", process)
+        await web.delete("web", grace=0)
+        async with asyncio.timeout(45):
+            assert await process.wait() == 137
 
 
 async def test_attach_follows_from_now_until_the_container_ends(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from drydock.disk import Unwritable
 from drydock.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, Object, Resource
 from drydock.store import AlreadyExists, Change, Conflict, Gone, NotFound, Store
 
@@ -394,7 +395,7 @@ class TestDisk:
 
     def test_belongs_to_one_process_at_a_time(self, tmp_path: Path) -> None:
         store = Store(tmp_path / "state.db")
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
+        with pytest.raises(Unwritable, match="another program has"):
             Store(tmp_path / "state.db")
         store.close()
 

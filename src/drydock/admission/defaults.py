@@ -26,11 +26,15 @@ from drydock.resources import (
     STATEFUL_SETS,
     Resource,
 )
+from drydock.schema import kind
 
 _STICKY_SECONDS: Final = 10800
 
 
 def apply_defaults(resource: Resource, obj: Json) -> None:
+    schema = kind(resource.kind)
+    if schema is not None and "spec" in schema.by_name:
+        _spec(obj)  # a struct in Go: it is there, however little was sent
     if default := _DEFAULTS.get(resource):
         default(obj)
 

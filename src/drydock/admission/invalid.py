@@ -59,4 +59,15 @@ def not_supported(field: str, value: Any, known: Iterable[str]) -> FieldCause:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_ordered(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def _ordered(value: Any) -> Any:
+    """Go writes the keys of a map in order; what holds texts only is one."""
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _ordered(item) for key, item in value.items()}
+    texts = all(isinstance(item, str) for item in inner.values())
+    return dict(sorted(inner.items())) if texts else inner

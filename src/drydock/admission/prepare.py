@@ -57,6 +57,8 @@ def _job(job: Json) -> None:
         "job-name": name,
     }
     template = spec["template"].setdefault("metadata", {})
+    if not metadata.get("labels"):  # as the API server reads a job from its store
+        metadata["labels"] = dict(template.get("labels") or labels)
     template["labels"] = {**template.get("labels", {}), **labels}
     matched = spec.setdefault("selector", {}).setdefault("matchLabels", {})
     matched["batch.kubernetes.io/controller-uid"] = uid

@@ -42,8 +42,8 @@ def settled(
     mine.sort(key=_order)
     collisions = (owner.get("status") or {}).get("collisionCount", 0)
     data = {"spec": {"template": {**owner["spec"]["template"], "$patch": "replace"}}}
-    newest = mine[-1]["revision"] if mine else 0
-    same = next((each for each in reversed(mine) if each["data"] == data), None)
+    newest = _order(mine[-1])[0] if mine else 0
+    same = next((each for each in reversed(mine) if each.get("data") == data), None)
     if same is None:
         made, collisions = yield from _begin(resource, owner, data, newest + 1, collisions)
         return History([*mine, made], made, collisions)
@@ -54,7 +54,7 @@ def settled(
 
 
 def _order(revision: Object) -> tuple[int, str]:
-    return revision["revision"], revision["metadata"]["name"]
+    return revision.get("revision", 0), revision["metadata"]["name"]
 
 
 def _begin(

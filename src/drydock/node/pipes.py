@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from typing import cast
 
 _LAST_WORDS = 1.0  # seconds that output may still arrive after the process
 
@@ -80,8 +81,8 @@ class Input(asyncio.BaseProtocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        # uvloop's are of no asyncio class
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def connection_lost(self, _problem: Exception | None) -> None:
         self._transport = None

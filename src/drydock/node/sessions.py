@@ -19,19 +19,23 @@ from drydock.sessions import Streams, Unavailable
 
 
 class Command:
-    """Runs as long as its client listens, and not longer."""
+    """Runs as long as its client listens and its container runs, and not longer."""
 
     def __init__(
         self,
+        run: Run,
         process: Process,
+        ended: asyncio.Future[int],
         stdin: Input | None,
         outputs: Mapping[str, Output],
         terminal: int | None,
     ) -> None:
         self.outputs = outputs
         self._process = process
+        self._ended = ended
         self._stdin = stdin
         self._terminal = terminal
+        self._following = asyncio.create_task(self._follow(run))
 
     async def write(self, data: bytes) -> None:
         if self._stdin:
@@ -47,12 +51,12 @@ class Command:
             fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
 
     async def wait(self) -> int:
-        return exit_code(await self._process.wait())
+        return exit_code(await asyncio.shield(self._ended))
 
     async def close(self) -> None:
-        if self._process.returncode is None:
-            self._process.signal(signal.SIGKILL)
-        await self._process.wait()
+        self._following.cancel()
+        self._kill()
+        await asyncio.shield(self._ended)
         for output in self.outputs.values():
             output.close()
         if self._stdin:
@@ -60,6 +64,14 @@ class Command:
         if self._terminal is not None:
             os.close(self._terminal)
             self._terminal = None
+
+    async def _follow(self, run: Run) -> None:
+        await run.process.wait()
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process.returncode is None:
+            self._process.signal(signal.SIGKILL)
 
 
 class Attachment:
@@ -101,7 +113,9 @@ async def execute(run: Run, command: Sequence[str], streams: Streams) -> Command
         ends.close_theirs()
     ended = asyncio.ensure_future(process.wait())
     return Command(
+        run,
         process,
+        ended,
         None if ends.stdin is None else await Input.of(ends.stdin),
         {name: await Output.of(end, ended) for name, end in ends.outputs.items()},
         ends.terminal,

@@ -18,7 +18,7 @@ from drydock.registry.names import Digest
 from drydock.registry.storage import Storage
 from drydock.registry.validators import etag, is_known, range_holds
 
-PIECE = 1 << 21  # bytes
+PIECE = 1 << 19  # bytes
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 _NOT_AT_ONCE = {errno.EAGAIN, errno.EOPNOTSUPP}
 

@@ -9,7 +9,7 @@ import pytest
 
 from drydock import gate
 from drydock.controllers.loop import Controllers
-from drydock.resources import JOBS, NODES, Object, Resource
+from drydock.resources import CONTROLLER_REVISIONS, JOBS, NODES, PODS, Object, Resource
 from drydock.store import Store
 from tests.drydock.stand_in_node import play_node
 
@@ -198,3 +198,57 @@ async def test_a_quota_and_a_limit_range_say_what_they_refuse(kubectl: Run) -> N
     code, output = await kubectl("describe", "quota", "small")
     assert code == 0
     assert "requests.cpu  100m  1" in output
+
+
+async def test_a_set_that_comes_back_adopts_the_pods_and_revisions_it_left(
+    kubectl: Run, store: Store
+) -> None:
+    await kubectl("apply", "-f", "-", stdin=STATEFUL_SET)
+    await kubectl("rollout", "status", "statefulset/web", "--timeout=45s")
+    before = [pod["metadata"]["uid"] for pod in store.list(PODS)]
+    code, _ = await kubectl("delete", "statefulset", "web", "--cascade=orphan")
+    assert code == 0
+    await kubectl("apply", "-f", "-", stdin=STATEFUL_SET)
+    code, _ = await kubectl("rollout", "status", "statefulset/web", "--timeout=45s")
+    assert code == 0
+    assert [pod["metadata"]["uid"] for pod in store.list(PODS)] == before
+    assert [each["revision"] for each in store.list(CONTROLLER_REVISIONS)] == [1]
+
+
+async def test_a_drain_leaves_daemons_where_they_are(kubectl: Run, store: Store) -> None:
+    await kubectl("apply", "-f", "-", stdin=DAEMON_SET)
+    await kubectl("rollout", "status", "daemonset/web", "--timeout=45s")
+    before = [pod["metadata"]["uid"] for pod in store.list(PODS)]
+    code, output = await kubectl("drain", "drydock", "--timeout=45s")
+    assert code == 1
+    assert "cannot delete DaemonSet-managed Pods" in output
+    code, _ = await kubectl("drain", "drydock", "--ignore-daemonsets", "--timeout=45s")
+    assert code == 0
+    assert [pod["metadata"]["uid"] for pod in store.list(PODS)] == before
+
+
+@pytest.mark.parametrize(
+    ("argv", "created"),
+    [
+        (
+            ("cronjob", "tick", "--image=tick:1", "--schedule=@hourly"),
+            "cronjob.batch/tick created\n",
+        ),
+        (
+            ("clusterrole", "reader", "--verb=get", "--resource=pods"),
+            "clusterrole.rbac.authorization.k8s.io/reader created\n",
+        ),
+        (
+            ("clusterrolebinding", "all", "--clusterrole=reader", "--user=ann"),
+            "clusterrolebinding.rbac.authorization.k8s.io/all created\n",
+        ),
+    ],
+)
+async def test_kubectl_makes_it_itself(kubectl: Run, argv: tuple[str, ...], created: str) -> None:
+    assert await kubectl("create", *argv) == (0, created)
+    kind, name, *_ = argv
+    code, output = await kubectl("get", kind, name, "-o", "wide")
+    assert code == 0
+    assert name in output
+    code, _ = await kubectl("describe", kind, name)
+    assert code == 0

@@ -75,7 +75,7 @@ class TestScale:
         code, answer = await call("PUT", SCALE, {"spec": {"replicas": -1}})
         assert (code, answer["message"]) == (
             422,
-            'Scale.apps "web" is invalid: spec.replicas: Invalid value: -1: '
+            'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: '
             "must be greater than or equal to 0",
         )
 

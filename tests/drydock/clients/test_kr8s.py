@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 
+import httpx2
 import kr8s
 import pytest
 from kr8s import Api, NotFoundError, ServerError
@@ -149,3 +150,18 @@ def test_the_sync_form_does_the_same(sync_api: Api, drydock: Drydock) -> None:
     assert list(pod.logs()) == ["hello no colour"]
     names = {str(each) for each in sync_api.get("configmaps")}
     assert names == {"settings", "kube-root-ca.crt"}
+
+
+async def test_it_runs_commands_in_a_pod_and_reaches_its_ports(
+    api: AsyncApi, drydock: Drydock
+) -> None:
+    pod = await Pod(objects.pod("web", f"{drydock.images}:1", COLOUR="red"), api=api)
+    await pod.create()
+    await pod.wait("condition=Ready", timeout=60)
+    program = "import os, sys; print(os.environ['COLOUR']); sys.exit('no more')"
+    ran = await pod.exec(["python", "-I", "-S", "-c", program], check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"red\n", b"no more\n")
+    async with pod.portforward(8080, local_port="auto") as port:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/forwarded")
+    assert answer.text == "web red /forwarded"

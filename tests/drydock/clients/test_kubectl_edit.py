@@ -164,8 +164,8 @@ async def test_sets_parts_of_a_template(each_kubectl: Run, drydock: Drydock) -> 
         "# Deployment web, container web\n# IP from field path status.podIP\n"
         "# POD from field path metadata.name\nA=B\n"
     )
-    said = await kubectl("set", "env", "deployment/web", "--from=configmap/more")
-    assert said.out == "deployment.apps/web env updated\n"
+    imported = await kubectl("set", "env", "deployment/web", "--from=configmap/more")
+    assert imported.out == "deployment.apps/web env updated\n"
     assert await refused(kubectl, "set", "image", "deployment/web", "none=x") == (
         'error: unable to find container named "none"\n'
     )

@@ -280,3 +280,20 @@ async def test_it_hears_of_failure_while_it_waits(
         return not [each async for each in async_client.list(Pod, labels={"job-name": "job"})]
 
     await until(none_left)
+
+
+async def test_it_runs_commands_in_a_pod(async_client: AsyncClient, drydock: Drydock) -> None:
+    pod = objects.pod("web", f"{drydock.images}:1", COLOUR="red")
+    await async_client.create(typed(Pod, pod))
+    async with asyncio.timeout(60):
+        await async_client.wait(Pod, "web", for_conditions=["Ready"])
+    program = "import os, sys; print(os.environ['COLOUR'], sys.stdin.read()); sys.exit('no more')"
+    async with asyncio.timeout(60):
+        ran = await async_client.exec(
+            "web",
+            command=["python", "-I", "-S", "-c", program],
+            stdin="here",
+            stdout=True,
+            stderr=True,
+        )
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (1, "red here\n", "no more\n")

@@ -234,7 +234,8 @@ class Link:
     def _take(self, message: dict[str, Any], descriptors: list[int]) -> None:
         if "ready" in message:
             assert self._ready is not None
-            self._ready.set_result(None)
+            if not self._ready.done():  # who waited for it may have been told to end
+                self._ready.set_result(None)
         elif "ended" in message:
             if process := self._living.pop(message["ended"], None):
                 process.conclude(message["code"])

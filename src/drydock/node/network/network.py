@@ -136,7 +136,9 @@ class Network:
 
     async def _let_in(self, guest: Guest, port: int, near: socket.socket) -> None:
         source = routes.ingress_controller(self._store)
-        await self._carry(near, source, lambda: [Endpoint(guest.ip, port)])
+        metadata = guest.pod["metadata"]
+        here = Endpoint(guest.ip, port, metadata["name"], metadata["namespace"])
+        await self._carry(near, source, lambda: [here])
 
     async def _let_out(self, guest: Guest, near: socket.socket) -> None:
         source = routes.peer(self._store, guest.pod, guest.ip)

@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 
+from drydock.admission.addresses import SERVICE_RANGE
 from drydock.metadata import labels
 from drydock.node.island import DNS_ADDRESS
 from drydock.node.network import names
@@ -43,6 +45,8 @@ def to_address(store: Store, address: str, port: int) -> Sequence[Endpoint]:
     """A service's, a pod, or somebody outside. Raises NoRoute."""
     if service := names.service_at(store, address):
         return to_service(store, service, port)
+    if ip_address(address) in SERVICE_RANGE:
+        raise NoRoute(f"no service has the address {address}")
     return [Endpoint(address, port)]
 
 

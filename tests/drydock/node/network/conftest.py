@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from drydock.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, POD
 from drydock.store import Store
 
 Object = dict[str, Any]
-_fourth = count(1)
+_third, _fourth = os.getpid() % 256, count(1)  # tests run beside each other
 
 
 class _Inside(socket.socket):
@@ -85,7 +86,7 @@ class Islands:
         self, name: str, labels: Mapping[str, str] | None = None, port: int = 0, **spec: Any
     ) -> FakeIsland:
         """Of namespace dev, admitted; `port` is a container's named `http`."""
-        island = FakeIsland(f"127.77.254.{next(_fourth)}", destinations=self.destinations)
+        island = FakeIsland(f"127.77.{_third}.{next(_fourth)}", destinations=self.destinations)
         self.stack.callback(island.close)
         ports = [{"name": "http", "containerPort": port}] if port else []
         pod = self.store.create(

@@ -62,6 +62,24 @@ async def test_an_endpoint_that_refuses_is_passed_over(islands: Islands) -> None
         assert await asked(caller, CLUSTER_IP, 80) == f"{caller.ip}\nhello".encode()
 
 
+async def test_where_all_endpoints_leave_those_that_still_serve_are_reached(
+    islands: Islands,
+) -> None:
+    _, port = await web(islands)
+    caller = islands.pod("caller")
+    islands.service("web", CLUSTER_IP, ("web", port))
+    (found,) = islands.store.list(ENDPOINT_SLICES)
+    leaving = {"ready": False, "serving": True, "terminating": True}
+    for conditions in (leaving, {"ready": False, "serving": False, "terminating": True}):
+        endpoint = {**found["endpoints"][0], "conditions": conditions}
+        meta = {**found["metadata"], "resourceVersion": ""}
+        islands.store.update(ENDPOINT_SLICES, {**found, "metadata": meta, "endpoints": [endpoint]})
+        if conditions is leaving:
+            assert await asked(caller, CLUSTER_IP, 80) == f"{caller.ip}\nhello".encode()
+    with pytest.raises(ConnectionResetError):
+        await asked(caller, CLUSTER_IP, 80)
+
+
 async def test_a_pod_reaches_itself_through_its_service_whatever_policies_say(
     islands: Islands,
 ) -> None:
@@ -87,7 +105,13 @@ async def test_an_endpoint_slice_may_lead_out_of_the_cluster(islands: Islands) -
 
 
 @pytest.mark.parametrize(
-    ("address", "port"), [(CLUSTER_IP, 81), ("10.96.0.78", 80), ("127.77.253.1", 80)]
+    ("address", "port"),
+    [
+        (CLUSTER_IP, 81),  # no such port
+        ("10.96.0.78", 80),  # no endpoints
+        ("10.96.0.79", 80),  # no service
+        ("127.77.253.1", 80),  # no pod
+    ],
 )
 async def test_where_nobody_is_a_connection_is_reset(
     islands: Islands, address: str, port: int
