@@ -112,7 +112,10 @@ async def run(
         )
         stack.callback(store.close)  # ends the watches, for which the servers would wait
         controllers = Controllers(
-            store, admit=partial(_admit, store), usage=node.access.usage, authority=identity.authority
+            store,
+            admit=partial(_admit, store),
+            usage=node.access.usage,
+            authority=identity.authority,
         )
         gateway = Ingress(
             store,

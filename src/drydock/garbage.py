@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.home import Home
-from drydock.node.images import Images
+from drydock.node.folders import discard
+from drydock.node.images import FOLDERS, Images
 from drydock.registry import garbage
 from drydock.registry.app import ABANDONED
 from drydock.registry.garbage import Garbage
@@ -45,15 +46,17 @@ def collect(home: Home, *, untagged: bool, dry_run: bool) -> Collected:
         unused = _unused(home)
         size = sum(_size(folder) for folder in unused)
         if not dry_run:
-            _images(home).remove(unused)
+            for folder in unused:
+                discard(folder)
         return Collected(registry, len(unused), size)
     finally:
         if lock is not None:
             os.close(lock)
 
 
-def _images(home: Home) -> Images:
-    return Images(home.node / "images", Storage(home.registry), ())
+def _images(home: Home) -> list[Images]:
+    """By the ways to run pods: what is unpacked for one is of no use to another."""
+    return [Images(home.node / folder, Storage(home.registry), ()) for folder in FOLDERS]
 
 
 def _unused(home: Home) -> list[Path]:
@@ -61,7 +64,8 @@ def _unused(home: Home) -> list[Path]:
         return []
     store = Store(home.state)
     try:
-        return _images(home).unused(store.list(PODS))
+        pods = store.list(PODS)
+        return [folder for images in _images(home) for folder in images.unused(pods)]
     finally:
         store.close()
 

@@ -12,14 +12,15 @@ Amounts = Mapping[str, str]
 
 def total(spec: Object, which: Literal["requests", "limits"]) -> dict[str, str]:
     """Its containers and sidecars together, or its greediest init container, and the overhead."""
-    inits = spec.get("initContainers") or ()
+    inits, overhead = spec.get("initContainers") or (), spec.get("overhead") or {}
+    if len(spec["containers"]) == 1 and not inits and not overhead:  # most pods
+        return dict(_amounts(spec["containers"][0], which))
     sidecars = [each for each in inits if each.get("restartPolicy") == "Always"]
     needed = added(_amounts(each, which) for each in (*spec["containers"], *sidecars))
     for each in inits:
         for name, amount in _amounts(each, which).items():
             if quantities.parse(amount) > quantities.parse(needed.get(name, "0")):
                 needed[name] = amount
-    overhead = spec.get("overhead") or {}
     return added(
         (needed, {k: v for k, v in overhead.items() if which == "requests" or k in needed})
     )

@@ -46,11 +46,18 @@ def container_of(obj: Any) -> Any:
 # ---- defaults
 
 
+def test_a_new_object_has_the_status_in_which_nothing_is_set() -> None:
+    pod = deployment()["spec"]["template"] | {"metadata": {"name": "app"}}
+    assert admitted(PODS, pod)["status"] == {"phase": "Pending"}
+    assert admitted(SERVICES, service())["status"] == {"loadBalancer": {}}
+
+
 def test_a_deployment_gets_the_defaults_of_the_api_server() -> None:
     assert admitted(DEPLOYMENTS, deployment()) == {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "app", "namespace": "dev"},
+        "status": {},
         "spec": {
             "replicas": 1,
             "revisionHistoryLimit": 10,
@@ -211,10 +218,10 @@ def test_a_job_runs_once_and_selects_its_own_pods() -> None:
 def test_a_job_without_labels_has_those_of_its_pods() -> None:
     pod = {"containers": [{"name": "a", "image": "i"}], "restartPolicy": "Never"}
 
-    def labels(metadata: Object, template: Object) -> Object:
+    def labels(metadata: dict[str, Any], template: dict[str, Any]) -> dict[str, str]:
         spec = {"template": {"metadata": template, "spec": pod}}
         job = admitted(JOBS, {"metadata": {"uid": "u-1", **metadata}, "spec": spec})
-        found: Object = job["metadata"]["labels"]
+        found: dict[str, str] = job["metadata"]["labels"]
         return found
 
     assert labels({"labels": {"a": "b"}}, {"labels": {"c": "d"}}) == {"a": "b"}

@@ -102,6 +102,11 @@ def occupied() -> socket.socket:
     return listener
 
 
+def how_pods_run(status: Status) -> str:
+    lacks = [f"without     {each}\n" for each in status.node_lacks]
+    return "".join([f"node        {status.node}: {status.node_because}\n", *lacks])
+
+
 CONFIG_MAP = {
     "apiVersion": "v1",
     "kind": "ConfigMap",
@@ -116,7 +121,7 @@ async def test_up_status_and_down(drydock: Drydock) -> None:
     assert started == Ended(0, drydock.shown(), "")
     status = drydock.status()
     assert await drydock("status") == Ended(
-        0, f"drydock is up (pid {status.pid})\n{drydock.shown()}", ""
+        0, f"drydock is up (pid {status.pid})\n{drydock.shown()}{how_pods_run(status)}", ""
     )
     again = await drydock("up", "--detach")
     assert again == Ended(0, f"drydock is already up (pid {status.pid})\n{drydock.shown()}", "")
@@ -125,6 +130,13 @@ async def test_up_status_and_down(drydock: Drydock) -> None:
     assert await drydock("down") == Ended(0, "drydock is down\n", "")
     assert living(processes) == []
     assert await drydock("down") == Ended(0, "drydock was not up\n", "")
+
+
+async def test_pods_run_as_they_are_wanted_to(drydock: Drydock) -> None:
+    await drydock("up", "--detach", "--node", "loopback")
+    status = drydock.status()
+    assert (status.node, status.node_because) == ("loopback", "it was asked for")
+    assert any("NetworkPolicy" in each for each in status.node_lacks)
 
 
 async def test_status_as_json_is_for_programs(drydock: Drydock) -> None:

@@ -69,7 +69,6 @@ async def cluster(
         async with serving(app, tls) as port:
             write_kubeconfig(Path(isolated["KUBECONFIG"]), port, tls)
             yield cluster
-            store.close()
 
 
 @pytest.fixture

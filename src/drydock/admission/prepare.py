@@ -1,13 +1,51 @@
-"""What the API server gives an object beyond defaults: addresses for services, a selector for jobs."""
+"""What the API server gives an object beyond defaults: a first status, addresses for services, a selector for jobs."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from drydock.admission.addresses import cluster_ip
 from drydock.admission.invalid import Invalid, invalid
 from drydock.admission.pod_defaults import Json
-from drydock.resources import JOBS, PODS, SERVICES, Object, Resource
+from drydock.resources import (
+    CRON_JOBS,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    INGRESSES,
+    JOBS,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    REPLICA_SETS,
+    RESOURCE_QUOTAS,
+    SERVICES,
+    STATEFUL_SETS,
+    Object,
+    Resource,
+)
 
+# As Go spells a status in which nothing is set yet: whatever of it has no `omitempty`.
+_FIRST_STATUS: Final[Mapping[Resource, Mapping[str, Any]]] = {
+    PODS: {"phase": "Pending"},
+    SERVICES: {"loadBalancer": {}},
+    INGRESSES: {"loadBalancer": {}},
+    DEPLOYMENTS: {},
+    REPLICA_SETS: {"replicas": 0},
+    STATEFUL_SETS: {"replicas": 0, "availableReplicas": 0},
+    DAEMON_SETS: {
+        "currentNumberScheduled": 0,
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": 0,
+        "numberReady": 0,
+    },
+    JOBS: {},
+    CRON_JOBS: {},
+    POD_DISRUPTION_BUDGETS: {
+        "disruptionsAllowed": 0,
+        "currentHealthy": 0,
+        "desiredHealthy": 0,
+        "expectedPods": 0,
+    },
+    RESOURCE_QUOTAS: {},
+}
 _KEPT_BY_THE_SERVICE: Final = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 
 
@@ -18,8 +56,8 @@ def prepare(
         _service(obj, before, taken_ips)
     elif resource == JOBS and before is None:
         _job(obj)
-    elif resource == PODS and before is None:
-        obj.setdefault("status", {}).setdefault("phase", "Pending")
+    if resource in _FIRST_STATUS and before is None:
+        obj["status"] = dict(_FIRST_STATUS[resource]) | (obj.get("status") or {})
 
 
 def _service(service: Json, before: Object | None, taken_ips: Collection[str]) -> None:

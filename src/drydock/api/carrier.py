@@ -34,7 +34,7 @@ class Carrier:
             reader, writer = await self._dial(self.port)
             uploading = asyncio.create_task(self._upload(writer))
             try:
-                with contextlib.suppress(ConnectionError):
+                with contextlib.suppress(OSError):
                     while chunk := await reader.read(_CHUNK):
                         await self._send(chunk)
             finally:
@@ -47,7 +47,7 @@ class Carrier:
     async def _upload(self, writer: asyncio.StreamWriter) -> None:
         """What the port refuses to hear is swallowed: it may still speak."""
         while data := await self._inbox.get():
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(OSError):
                 writer.write(data)
                 await writer.drain()
         with contextlib.suppress(OSError):

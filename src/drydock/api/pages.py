@@ -1,7 +1,7 @@
 """Lists in pages: all pages of one list show the objects as they were at its first."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from drydock.api import status
 from drydock.api.request import Request
 from drydock.resources import Object
 
+_SELECTORS = ("labelSelector", "fieldSelector")
 _MOST = 16  # lists that are remembered at once
 
 
@@ -59,7 +60,7 @@ class Pages:
         if not 0 < limit < len(items):
             return Page(items, version)
         key = token_hex(8)
-        selected = any(request.query.get(name) for name in ("labelSelector", "fieldSelector"))
+        selected = any(map(request.query.get, _SELECTORS))
         self._lists[key] = _List(_asked(request), items, version, selected)
         while len(self._lists) > _MOST:
             del self._lists[next(iter(self._lists))]
@@ -89,11 +90,8 @@ class Pages:
 
 
 def _asked(request: Request) -> tuple[object, ...]:
-    place, query = request.place, request.query
-    selectors: Mapping[str, str | None] = {
-        name: query.get(name) for name in ("labelSelector", "fieldSelector")
-    }
-    return (place.resource, place.namespace, *selectors.values())
+    place = request.place
+    return (place.resource, place.namespace, *map(request.query.get, _SELECTORS))
 
 
 def _token(text: str) -> _Token:

@@ -5,11 +5,12 @@ failed, or its end, and `data` the bytes.
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 from drydock.api import spdy
 from drydock.api.carrier import Carrier, Dial
-from drydock.api.sockets import Socket
+from drydock.api.sockets import Left, Socket
 from drydock.sessions import Unavailable
 
 _MOST = 256  # connections at once
@@ -101,8 +102,11 @@ class Tunnel:
             await carrier.run()
         except Unavailable as problem:
             told = f"error forwarding port {pair.port} to {self._describe}: {problem}".encode()
-        await self._socket.send(spdy.data(pair.streams["error"], told, last=True))
-        await self._socket.send(spdy.data(pair.streams["data"], b"", last=True))
+        except Left:
+            return  # `run` hears it too
+        with contextlib.suppress(Left):
+            await self._socket.send(spdy.data(pair.streams["error"], told, last=True))
+            await self._socket.send(spdy.data(pair.streams["data"], b"", last=True))
 
     def _forget(self, request: str, pair: _Pair) -> None:
         del self._pairs[request]

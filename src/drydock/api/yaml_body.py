@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-_MOST_NODES = 1_000_000
+_MOST_NODES = 200_000
 
 
 def decode(body: bytes) -> Any:

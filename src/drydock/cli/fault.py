@@ -75,7 +75,8 @@ def clear(home: Path, identity: str | None, *, everything: bool) -> None:
     if identity and not cleared:
         fail(f"there is no fault {identity}", FAILED, remedy="drydock fault list")
     for entry in cleared:
-        click.echo(f"{entry.id} is cleared, it struck {_times(entry.struck)}")
+        struck = "" if entry.struck is None else f", it struck {_times(entry.struck)}"
+        click.echo(f"{entry.id} is cleared{struck}")
     if not cleared:
         click.echo("no faults")
 
@@ -204,11 +205,15 @@ def _unreachable(unreachable: client.Unreachable, home: Path) -> NoReturn:
 
 def _show(entries: Iterable[Entry]) -> None:
     rows = [("ID", "FAULT", "RATE", "SEED", "STRUCK", "LEFT")]
-    rows += [(e.id, e.fault, f"{e.rate:g}", str(e.seed), str(e.struck), _left(e)) for e in entries]
+    rows += [(e.id, e.fault, f"{e.rate:g}", str(e.seed), _struck(e), _left(e)) for e in entries]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def _struck(entry: Entry) -> str:
+    return "-" if entry.struck is None else str(entry.struck)
 
 
 def _left(entry: Entry) -> str:

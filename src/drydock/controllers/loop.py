@@ -127,10 +127,18 @@ class Controllers:
 
     def _notice(self, change: Seen) -> None:
         # before `note` forgets whom a deleted object depended on
-        keys = list(affected(change, self._world))
+        keys = self._affected(change)
         self._world.note(change)
         for key in keys:
             self._enqueue(key)
+
+    def _affected(self, change: Seen) -> list[Key]:
+        """One object that nobody expected must not end the care for all others."""
+        try:
+            return list(affected(change, self._world))
+        except Exception:
+            log.exception("%s %s concerns nobody", change.resource.kind, key_of(change.object))
+            return []
 
     def _enqueue(self, key: Key) -> None:
         self._queue[key] = None

@@ -91,14 +91,17 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A fault as the list tells it. `left` are strikes and `seconds_left` seconds; None is without end."""
+    """A fault as the list tells it. `left` are strikes and `seconds_left` seconds; None is without end.
+
+    What is in force all the time has no strikes to be counted.
+    """
 
     id: str
     fault: str
     active: bool
     seed: int
     rate: float
-    struck: int
+    struck: int | None
     left: int | None
     seconds_left: float | None
 
@@ -112,6 +115,11 @@ class Misuse(Exception):
 
     def __str__(self) -> str:
         return self.problem
+
+
+def is_state(fault: Kind) -> bool:
+    """Whether it is in force all the time, instead of striking now and then."""
+    return isinstance(fault, Node) or (isinstance(fault, Pod) and fault.never_ready)
 
 
 def words(fault: Kind) -> str:

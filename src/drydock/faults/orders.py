@@ -8,7 +8,18 @@ import msgspec
 from msgspec.structs import replace
 
 from drydock.api import selectors
-from drydock.faults.kinds import KINDS, Api, Kind, Misuse, Node, Order, Pod, Registry, Watch
+from drydock.faults.kinds import (
+    KINDS,
+    Api,
+    Kind,
+    Misuse,
+    Node,
+    Order,
+    Pod,
+    Registry,
+    Watch,
+    is_state,
+)
 from drydock.resources import PODS, SERVED
 
 _EFFECTS: Mapping[type[Kind], tuple[str, ...]] = {
@@ -44,11 +55,6 @@ def meant(order: Order) -> Order:
     if isinstance(fault, Api | Watch):
         return replace(order, fault=replace(fault, kind=tuple(map(plural, fault.kind))))
     return order
-
-
-def is_state(fault: Kind) -> bool:
-    """Whether it is in force all the time, instead of striking now and then."""
-    return isinstance(fault, Node) or (isinstance(fault, Pod) and fault.never_ready)
 
 
 def plural(kind: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from drydock.faults.kinds import Entry, Kind, Order, words
+from drydock.faults.kinds import Entry, Kind, Order, is_state, words
 
 K = TypeVar("K", bound=Kind)
 REMEMBERED = 100  # faults that ended by themselves and are still listed
@@ -116,7 +116,7 @@ class Faults:
             fault.id in self._faults,
             fault.seed,
             fault.rate,
-            fault.struck,
+            None if is_state(fault.kind) else fault.struck,
             None if fault.count is None else fault.count - fault.struck,
             None if fault.until is None else round(max(0.0, fault.until - self._clock()), 1),
         )

@@ -31,6 +31,8 @@ _IMAGES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+FOLDERS = ("images", "images-own", "images-range")
+"""Of a node: files for loopback pods, for containers with one user, and with many."""
 KEPT = 10  # unpacked images that no pod uses
 HOST_RUNTIME = ("dev.shipway.runtime", "host")
 

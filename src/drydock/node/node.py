@@ -197,7 +197,10 @@ class Node:
         """Folders of what was deleted while no node ran, and images that nobody has used for long."""
         pods = self._store.list(PODS)
         self._images.prune(pods)
-        for name, owners in (("pods", pods), ("claims", self._store.list(PERSISTENT_VOLUME_CLAIMS))):
+        for name, owners in (
+            ("pods", pods),
+            ("claims", self._store.list(PERSISTENT_VOLUME_CLAIMS)),
+        ):
             living = {owner["metadata"]["uid"] for owner in owners}
             for folder in (self._home / name).glob("*"):
                 if folder.name not in living:

@@ -26,6 +26,7 @@ class Command:
         run: Run,
         process: Process,
         ended: asyncio.Future[int],
+        *,
         stdin: Input | None,
         outputs: Mapping[str, Output],
         terminal: int | None,
@@ -116,9 +117,9 @@ async def execute(run: Run, command: Sequence[str], streams: Streams) -> Command
         run,
         process,
         ended,
-        None if ends.stdin is None else await Input.of(ends.stdin),
-        {name: await Output.of(end, ended) for name, end in ends.outputs.items()},
-        ends.terminal,
+        stdin=None if ends.stdin is None else await Input.of(ends.stdin),
+        outputs={name: await Output.of(end, ended) for name, end in ends.outputs.items()},
+        terminal=ends.terminal,
     )
 
 

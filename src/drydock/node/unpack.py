@@ -12,7 +12,7 @@ from typing import IO, cast
 from zlib import error as BadCompression  # noqa: N812  # zlib names its error in lower case
 
 from drydock.node import limits
-from drydock.node.isolation.blueprint import IDS
+from drydock.node.blueprint import IDS
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"

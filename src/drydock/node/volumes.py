@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from drydock.node.blueprint import Mount
 from drydock.node.environment import ConfigError, Configs, Downward, expand
-from drydock.node.isolation.blueprint import Mount
 from drydock.resources import Object
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from drydock.api import openapi
 from drydock.resources import RESOURCES, Resource
+from tests.drydock.api.conftest import TOKEN
 
 Call = Callable[..., Awaitable[tuple[int, Any]]]
 
@@ -189,3 +190,14 @@ async def test_the_bearer_may_do_everything(call: Call) -> None:
         {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
     ]
     assert (await call("GET", f"{path}/selfsubjectaccessreviews"))[0] == 405
+
+
+async def test_a_token_is_known_or_it_is_not(call: Call) -> None:
+    path = "/apis/authentication.k8s.io/v1/tokenreviews"
+    code, known = await call("POST", path, {"spec": {"token": TOKEN}})
+    user = {"username": "drydock-admin", "groups": ["system:masters", "system:authenticated"]}
+    assert (code, known["status"]) == (201, {"authenticated": True, "user": user})
+    _, unknown = await call("POST", path, {"spec": {"token": "guessed"}})
+    assert unknown["status"] == {"user": {}, "error": "invalid bearer token"}
+    _, none = await call("POST", path, {"spec": {}})
+    assert none["status"] == unknown["status"]

@@ -161,7 +161,9 @@ async def test_it_runs_commands_in_a_pod_and_reaches_its_ports(
     program = "import os, sys; print(os.environ['COLOUR']); sys.exit('no more')"
     ran = await pod.exec(["python", "-I", "-S", "-c", program], check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"red\n", b"no more\n")
-    async with pod.portforward(8080, local_port="auto") as port:
-        async with httpx2.AsyncClient(trust_env=False) as client:
-            answer = await client.get(f"http://127.0.0.1:{port}/forwarded")
+    async with (
+        pod.portforward(8080, local_port="auto") as port,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
+        answer = await client.get(f"http://127.0.0.1:{port}/forwarded")
     assert answer.text == "web red /forwarded"

@@ -357,3 +357,55 @@ async def test_shows_events(kubectl: Run, drydock: Drydock) -> None:
     assert tidy(await ok(kubectl, "get", "pod", "lost", "--no-headers")) == (
         "lost  0/1  ImagePullBackOff  0  AGE\n"
     )
+
+
+async def test_describes_other_kinds(each_kubectl: Run, drydock: Drydock) -> None:
+    kubectl = each_kubectl
+    create = (
+        ("secret", "generic", "login", "--from-literal=user=me"),
+        ("ingress", "way", "--rule=example.com/path=web:80"),
+        ("poddisruptionbudget", "few", "--selector=app=web", "--max-unavailable=50%"),
+        ("job", "once", f"--image={drydock.images}:1", "--", "/bin/sh", "-c", "echo done"),
+        ("cronjob", "daily", "--image=example/web:1", "--schedule=0 3 * * *"),
+    )
+    for words in create:
+        await ok(kubectl, "create", *words)
+    finished = ("wait", "job/once", "--for=condition=complete", f"--timeout={DEADLINE:.0f}s")
+    await ok(kubectl, *finished)
+    assert tidy(await ok(kubectl, "describe", "secret", "login")) == dedent("""\
+        Name:  login
+        Namespace:  NAMESPACE
+        Labels:  <none>
+        Annotations:  <none>
+
+        Type:  Opaque
+
+        Data
+        ====
+        user:  2 bytes
+        """)
+    ingress = tidy(await ok(kubectl, "describe", "ingress", "way"))
+    assert "  Host  Path  Backends\n  ----  ----  --------\n  example.com\n" in ingress
+    assert ingress.startswith("Name:  way\nLabels:  <none>\nNamespace:  NAMESPACE\n")
+    budget = tidy(await ok(kubectl, "describe", "pdb", "few"))
+    assert budget.startswith(
+        "Name:  few\nNamespace:  NAMESPACE\nMax unavailable:  50%\nSelector:  app=web\nStatus:\n"
+    )
+    job = tidy(await ok(kubectl, "describe", "job", "once"))
+    for line in (
+        "Labels:  batch.kubernetes.io/controller-uid=UID\n",
+        "Completions:  1\n",
+        "Pods Statuses:  0 Active (0 Ready) / 1 Succeeded / 0 Failed\n",
+        "    Command:\n      /bin/sh\n      -c\n      echo done\n",
+        "  Normal  Completed  AGE  job-controller  Job completed\n",
+    ):
+        assert line in job
+    assert await ok(kubectl, "logs", "job/once") == "done\n"
+    jobs = tidy(await ok(kubectl, "get", "jobs,cronjobs"))
+    assert jobs == dedent("""\
+        NAME  STATUS  COMPLETIONS  DURATION  AGE
+        job.batch/once  Complete  1/1  AGE  AGE
+
+        NAME  SCHEDULE  TIMEZONE  SUSPEND  ACTIVE  LAST SCHEDULE  AGE
+        cronjob.batch/daily  0 3 * * *  <none>  False  0  <none>  AGE
+        """)

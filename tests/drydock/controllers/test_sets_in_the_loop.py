@@ -12,6 +12,7 @@ from drydock.controllers.changes import Refused
 from drydock.controllers.loop import Controllers
 from drydock.metadata import deleting, labels
 from drydock.resources import (
+    CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     CRON_JOBS,
     DAEMON_SETS,
@@ -22,9 +23,11 @@ from drydock.resources import (
     NAMESPACES,
     NODES,
     PERSISTENT_VOLUME_CLAIMS,
+    POD_DISRUPTION_BUDGETS,
     PODS,
     REPLICA_SETS,
     RESOURCE_QUOTAS,
+    RESOURCES,
     STATEFUL_SETS,
     Object,
     Resource,
@@ -358,3 +361,20 @@ async def test_a_namespace_at_its_end_says_what_it_waits_for(cluster: Cluster) -
     await until(lambda: cluster.store.get(NAMESPACES, "", "dev") is None)
     kinds = (STATEFUL_SETS, DAEMON_SETS, CONTROLLER_REVISIONS, PODS, REPLICA_SETS)
     assert not any(cluster.names(kind) for kind in kinds)
+
+
+async def test_an_object_that_says_nothing_is_refused_or_harmless(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = []
+    for resource in RESOURCES:
+        place = {"namespace": "dev"} if resource.namespaced else {}
+        try:
+            cluster.create(resource, {"metadata": {"name": "bare", **place}})
+        except Invalid:
+            continue
+        taken.append(resource)
+    assert {RESOURCE_QUOTAS, LIMIT_RANGES, POD_DISRUPTION_BUDGETS, CONFIG_MAPS} <= {*taken}
+    cluster.create(DEPLOYMENTS, workload())
+    await until(lambda: cluster.get(DEPLOYMENTS, "web").get("status", {}).get("readyReplicas"))
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []

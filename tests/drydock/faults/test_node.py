@@ -12,6 +12,7 @@ from drydock.faults.kinds import Kind, Node, Order, Pod, Pull
 from drydock.faults.mishaps import NodeFaults
 from drydock.faults.roster import Faults
 from drydock.node.back_off import Schedule
+from drydock.node.mishaps import PullProblem, pull_failure
 from drydock.node.node import Node as RealNode
 from drydock.resources import NAMESPACES, NODES
 from drydock.store import Store
@@ -66,9 +67,9 @@ def condition(cluster: Cluster, type_: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("problem", "message"),
     [
-        ("not-found", "code = NotFound desc = {failed}: {image}: not found"),
+        ("not-found", "code = NotFound desc = {failed}: web:1: not found"),
         (
             "unauthorized",
             "code = Unknown desc = {failed}: unexpected status from HEAD request: 401 Unauthorized",
@@ -76,20 +77,21 @@ def condition(cluster: Cluster, type_: str) -> str:
         ("timeout", "code = DeadlineExceeded desc = {failed}: failed to do request: i/o timeout"),
     ],
 )
-async def test_a_pull_fails_in_the_runtimes_words_and_succeeds_later(
-    cluster: Cluster, faults: Faults, image: tuple[Shelf, str], answer: str, message: str
+def test_a_pull_fails_in_the_runtimes_words(problem: PullProblem, message: str) -> None:
+    failed = 'failed to pull and unpack image "web:1": failed to resolve reference "web:1"'
+    assert pull_failure(problem, "web:1") == f"rpc error: {message.format(failed=failed)}"
+
+
+async def test_a_pull_that_failed_succeeds_later(
+    cluster: Cluster, faults: Faults, image: tuple[Shelf, str]
 ) -> None:
-    faults.add(Order(Pull(answer, image="web:*"), count=1))  # type: ignore[arg-type]  # one of its answers
+    faults.add(Order(Pull("timeout", image="web:*"), count=1))
     run(cluster, image)
     await cluster.ready("web")
-    failed = (
-        f'failed to pull and unpack image "{image[1]}": failed to resolve reference "{image[1]}"'
-    )
-    told = message.format(failed=failed, image=image[1])
-    assert ("Failed", f'Failed to pull image "{image[1]}": rpc error: {told}') in cluster.events(
-        "web"
-    )
-    assert ("BackOff", f'Back-off pulling image "{image[1]}"') in cluster.events("web")
+    why = pull_failure("timeout", image[1])
+    told = cluster.events("web")
+    assert ("Failed", f'Failed to pull image "{image[1]}": {why}') in told
+    assert ("BackOff", f'Back-off pulling image "{image[1]}"') in told
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,7 @@ async def test_a_slow_start_comes_before_the_process(
     assert await until(lambda: cluster.waits_because("web")) == "ContainerCreating"
     await until(lambda: "running" in cluster.app("web").get("state", {}))
     assert time.monotonic() - before >= 0.7
+    await cluster.ready("web")
 
 
 @pytest.mark.parametrize("fault", [Pod(never_ready=True), Node(not_ready=True)])

@@ -53,7 +53,7 @@ def test_it_is_over_after_its_time() -> None:
     faults.add(Order(Node(full=True), seconds=10, seed=1))
     clock.now += 9.5
     assert [fault.id for fault in faults.of(Node)] == ["f1"]
-    assert faults.entries() == [Entry("f1", "node --full", True, 1, 1.0, 0, None, 0.5)]
+    assert faults.entries() == [Entry("f1", "node --full", True, 1, 1.0, None, None, 0.5)]
     clock.now += 0.5
     assert faults.of(Node) == []
     assert [entry.active for entry in faults.entries()] == [False]

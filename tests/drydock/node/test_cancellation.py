@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from drydock.node import streams
 from drydock.node.launch import Launch
-from drydock.node.process import ProcessGroup, Processes
+from drydock.node.network import streams
+from drydock.node.process import Processes, ProcessGroup
 from drydock.node.runtime import Stdio
 
 FOREVER = 60.0  # seconds, far beyond what a test may take

@@ -12,11 +12,17 @@ from drydock.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, SER
 from tests.drydock.node.conftest import CONFIG, Cluster, Shelf, layer, possible
 
 PROGRAM = """
-import errno, json, socket, socketserver, sys
+import errno, json, signal, socket, socketserver, sys, threading
+
+stopping = threading.Event()
 
 class Handler(socketserver.StreamRequestHandler):
     def handle(self):
-        self.wfile.write(f"{self.client_address[0]} says {self.rfile.readline().decode()}".encode())
+        said = self.rfile.readline().decode()
+        self.wfile.write(f"{self.client_address[0]} says {said}".encode())
+        if said == "wait\\n":
+            stopping.wait()
+            self.wfile.write(b"done")
 
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
@@ -31,7 +37,13 @@ def attempt(host, port):
 
 what, *where = sys.argv[1:]
 if what == "serve":
-    Server(("0.0.0.0", int(where[0])), Handler).serve_forever()
+    with Server(("0.0.0.0", int(where[0])), Handler) as server:
+        def stop(*_):
+            stopping.set()
+            threading.Thread(target=server.shutdown).start()
+
+        signal.signal(signal.SIGTERM, stop)
+        server.serve_forever()
 else:
     print(json.dumps([attempt(*each.rsplit(":", 1)) for each in where]))
 """
@@ -132,3 +144,17 @@ async def test_a_policy_binds_both_ends_of_what_pods_say(cluster: Cluster, image
     opened = {**spec, "ingress": [*spec["ingress"], ingress]}
     cluster.store.update(NETWORK_POLICIES, {"metadata": meta, "spec": opened})
     assert await knock(web, 3000) == "127.76.0.1 says hello\n"
+
+
+async def test_what_is_open_when_a_pod_ends_is_finished_and_closed_in_order(
+    cluster: Cluster, image: str
+) -> None:
+    web = await serve(cluster, "web", image, "web", 3000)
+    reader, writer = await dial(None, web, 3000)
+    writer.write(b"wait\n")
+    assert await reader.readline() == b"127.76.0.1 says wait\n"
+    await cluster.delete("web")
+    assert await reader.read() == b"done"
+    await close(writer)
+    with pytest.raises(ConnectionRefusedError):
+        await knock(web, 3000)

@@ -206,10 +206,18 @@ async def test_volumes_are_where_the_container_mounts_them(cluster: Cluster, lin
 async def test_a_link_that_a_container_leaves_in_a_volume_leads_nowhere_else(
     cluster: Cluster, linux: str
 ) -> None:
-    peek = {"name": "app", "image": linux, "args": ["ls /out"]}
-    peek |= {"volumeMounts": [{"name": "data", "mountPath": "/out", "subPath": "a/b"}]}
-    trap = {"name": "trap", "image": linux, "args": ["ln -s /etc /data/a"]}
-    trap |= {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    peek = {
+        "name": "app",
+        "image": linux,
+        "args": ["ls /out"],
+        "volumeMounts": [{"name": "data", "mountPath": "/out", "subPath": "a/b"}],
+    }
+    trap = {
+        "name": "trap",
+        "image": linux,
+        "args": ["ln -s /etc /data/a"],
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }
     cluster.create(
         "trap",
         {

@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from drydock.node.blueprint import Blueprint, Program, User
 from drydock.node.isolation import boot, netns, packets, program, rootfs
-from drydock.node.isolation.blueprint import Blueprint, Program, User
 from drydock.node.isolation.kernel import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -59,7 +59,7 @@ class Agent:
             signal.signal(number, signal.SIG_IGN)
         for descriptor in (woken, self._control.fileno(), self._calls.fileno()):
             self._poll.register(descriptor, select.POLLIN)
-        self._control.setblocking(False)
+        self._control.settimeout(0)
         self._tell({"ready": True})
         living = True
         while living:

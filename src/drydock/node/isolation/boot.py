@@ -4,8 +4,8 @@ import os
 import signal
 import sys
 
+from drydock.node.blueprint import IDS
 from drydock.node.isolation import kernel
-from drydock.node.isolation.blueprint import IDS
 from drydock.node.isolation.kernel import (
     CLONE_NEWIPC,
     CLONE_NEWNET,

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from drydock.home import Hindered, WantedNode
+from drydock.node.blueprint import IDS
 from drydock.node.folders import discard
-from drydock.node.isolation.blueprint import IDS
 from drydock.node.isolation.isolated import Isolated
 from drydock.node.isolation.link import launch
 from drydock.node.launch import Host

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from drydock.node.blueprint import IDS, PROGRAMS, Blueprint, Mount, Program
 from drydock.node.folders import discard
 from drydock.node.images import Image
 from drydock.node.isolation import files, users
-from drydock.node.isolation.blueprint import IDS, PROGRAMS, Blueprint, Mount, Program
 from drydock.node.isolation.link import ContainedProcess, Link
 from drydock.node.launch import Host, command
 from drydock.node.process import Processes
@@ -60,7 +60,9 @@ class Isolated:
 
     def sandbox(self, pod: Object, *, ip: str, folder: Path, proxy: str) -> "IsolatedSandbox":
         del proxy  # everything that a pod sends is turned to its island
-        return IsolatedSandbox(self._link, self._lending, self.ownership.base, pod, ip, folder)
+        return IsolatedSandbox(
+            self._link, self._lending, self.ownership.base, pod=pod, ip=ip, folder=folder
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,14 @@ class PodIsland:
 
 class IsolatedSandbox:
     def __init__(
-        self, link: Link, lending: _Lending, base: int | None, pod: Object, ip: str, folder: Path
+        self,
+        link: Link,
+        lending: _Lending,
+        base: int | None,
+        *,
+        pod: Object,
+        ip: str,
+        folder: Path,
     ) -> None:
         self.island: PodIsland | None = None
         self.base = base

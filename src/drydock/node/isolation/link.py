@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import drydock
+from drydock.node.blueprint import Blueprint, Program
 from drydock.node.isolation import packets
-from drydock.node.isolation.blueprint import Blueprint, Program
 from drydock.node.launch import Launch
 from drydock.node.process import Processes, cannot_start
 from drydock.node.runtime import CannotIsolate, CannotStart, Process, Stdio
@@ -118,7 +118,7 @@ class Link:
         )
         for door in doors:
             door.close()
-        self._control.setblocking(False)
+        self._control.settimeout(0)
         self._calls.settimeout(_PATIENCE)
         loop.add_reader(self._control.fileno(), self._read)
         try:
@@ -177,8 +177,7 @@ class Link:
     ) -> ContainedProcess:
         written = os.memfd_create("plan")  # it may be larger than any message
         try:
-            with open(written, "wb", closefd=False) as file:
-                file.write(json.dumps(plan).encode())
+            os.write(written, json.dumps(plan).encode())  # into memory: all of it, at once
             asking = self._ask(question, (written, stdio.stdin, stdio.stdout, stdio.stderr))
         finally:
             os.close(written)
@@ -270,8 +269,8 @@ def _end_unwanted(asking: asyncio.Future[_Reply]) -> None:
 
 def _number(handle: int) -> int:
     """On the host, of the process that a descriptor stands for."""
-    with open(f"/proc/self/fdinfo/{handle}", encoding="ascii") as file:
-        return next(int(line[4:]) for line in file if line.startswith("Pid:"))
+    lines = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="ascii").splitlines()
+    return next(int(line[4:]) for line in lines if line.startswith("Pid:"))
 
 
 def _allow_files() -> None:

@@ -65,7 +65,7 @@ def make(ip: str, hostname: str, home: Spaces) -> tuple[Spaces, list[socket.sock
 def _sockets() -> list[socket.socket]:
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind((DNS_ADDRESS, 53))
-    names.setblocking(False)
+    names.settimeout(0)
     return [_listener("127.0.0.1", _DOOR), names, _listener(DNS_ADDRESS, 53)]
 
 
@@ -74,5 +74,5 @@ def _listener(ip: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((ip, port))
     listener.listen(512)
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener

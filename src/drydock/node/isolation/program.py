@@ -7,8 +7,8 @@ import signal
 import stat
 import termios
 
+from drydock.node.blueprint import Program, User
 from drydock.node.isolation import kernel
-from drydock.node.isolation.blueprint import Program, User
 
 
 class NotExecuted(OSError):
@@ -74,7 +74,7 @@ def run(program: Program) -> None:
         signal.signal(number, signal.SIG_DFL)
     path = _found(program["argv"][0], program["env"].get("PATH", ""))
     try:
-        os.execve(path, program["argv"], program["env"])
+        os.execve(path, program["argv"], program["env"])  # noqa: S606  # this is what the process is for
     except OSError as problem:
         raise NotExecuted(problem.errno, problem.strerror, program["argv"][0]) from problem
 

@@ -7,8 +7,8 @@ import contextlib
 import os
 import stat
 
+from drydock.node.blueprint import PROGRAMS, Mount, Root
 from drydock.node.isolation import kernel
-from drydock.node.isolation.blueprint import PROGRAMS, Mount, Root
 from drydock.node.isolation.kernel import (
     MS_NODEV,
     MS_NOEXEC,
@@ -27,6 +27,7 @@ _LINKS = {
     "stderr": "/proc/self/fd/2",
     "ptmx": "pts/ptmx",
 }
+_TEMPORARY = "/tmp"  # noqa: S108  # the container's
 _QUIET = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
 
@@ -35,9 +36,10 @@ def enter(root: Root, cwd: str, owner: int) -> None:
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     merged = _layered(root, owner)
     _kernel_file_systems(merged, owner)
-    if not os.path.lexists(f"{merged}/tmp"):
-        _folder(f"{merged}/tmp", owner)
-        os.chmod(f"{merged}/tmp", 0o1777)
+    temporary = f"{merged}{_TEMPORARY}"
+    if not os.path.lexists(temporary):
+        _folder(temporary, owner)
+        os.chmod(temporary, 0o1777)  # noqa: S103  # as everywhere
     for path in root["lent"]:
         _lend(path, merged, root["image"], owner)
     if root["programs"]:
@@ -61,7 +63,7 @@ def _layered(root: Root, owner: int) -> str:
     for path in (upper, work, merged):
         os.makedirs(path, exist_ok=True)
     os.chown(upper, owner, owner)
-    os.chmod(upper, 0o755)
+    os.chmod(upper, 0o755)  # noqa: S103  # the container's root folder
     lower = _escaped(root["image"])
     options = f"lowerdir={lower},upperdir={_escaped(upper)},workdir={_escaped(work)},userxattr"
     mount("overlay", merged, "overlay", options=options)

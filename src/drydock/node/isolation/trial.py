@@ -3,8 +3,8 @@
 import os
 import sys
 
+from drydock.node.blueprint import Root, User
 from drydock.node.isolation import boot, netns, program, rootfs
-from drydock.node.isolation.blueprint import Root, User
 from drydock.node.isolation.kernel import CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, setns, unshare
 
 
