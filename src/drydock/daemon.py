@@ -157,9 +157,7 @@ def _detach(
         try:
             os.chdir(home.root)
             _silence()
-            _serve(
-                home, listening, wanted, lambda status: _say(writing, {"up": asdict(status)})
-            )
+            _serve(home, listening, wanted, lambda status: _say(writing, {"up": asdict(status)}))
             code = 0
         except Failed as failure:
             _say(writing, {"failed": failure.cause, "remedy": failure.remedy})

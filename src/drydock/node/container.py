@@ -130,9 +130,7 @@ class ContainerRunner:
         failures = BackOff(self._context.schedule, eager=False)
         while True:
             try:
-                return await pull(
-                    self._context.images, self.spec, self.tell, self._context.mishaps
-                )
+                return await pull(self._context.images, self.spec, self.tell, self._context.mishaps)
             except Refused as refused:
                 self.tell("Failed", f"Error: {refused.reason}", "Warning")
                 self._wait_because(refused.reason, refused.message)

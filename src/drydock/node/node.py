@@ -337,4 +337,3 @@ class Node:
                 if limit is not None and reading.memory > limit:
                     containers[leader].kill(out_of_memory=True)
             await asyncio.sleep(PERIOD)
-

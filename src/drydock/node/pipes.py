@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-import os
 from typing import cast
+
+from drydock.node.pipe_end import PipeEnd
 
 _LAST_WORDS = 1.0  # seconds that output may still arrive after the process
 
@@ -27,7 +28,7 @@ class Output:
         reader = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader),
-            os.fdopen(descriptor, "rb", buffering=0),
+            PipeEnd(descriptor),
         )
         return cls(reader, transport, ended)
 
@@ -59,9 +60,7 @@ class Input(asyncio.BaseProtocol):
     @classmethod
     async def of(cls, descriptor: int) -> "Input":
         """Owns the descriptor."""
-        _, protocol = await asyncio.get_running_loop().connect_write_pipe(
-            cls, os.fdopen(descriptor, "wb", buffering=0)
-        )
+        _, protocol = await asyncio.get_running_loop().connect_write_pipe(cls, PipeEnd(descriptor))
         return protocol
 
     async def write(self, data: bytes) -> None:

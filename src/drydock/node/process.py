@@ -15,6 +15,7 @@ from pathlib import Path
 
 from drydock.node.launch import Launch
 from drydock.node.ledger import MARK, Ledger
+from drydock.node.pipe_end import PipeEnd
 from drydock.node.runtime import CannotStart, Process, Stdio
 
 _WATCHDOG = 'read -r _; exec "$@"'  # `read` returns when drydock's end of the pipe closes
@@ -189,7 +190,7 @@ async def output_of(
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read, "rb", buffering=0)
+        lambda: asyncio.StreamReaderProtocol(reader), PipeEnd(read)
     )
     try:
         async with asyncio.timeout(patience):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from drydock.node import probes
 from drydock.node.island import Island
 from drydock.node.logs import Collector, Log
+from drydock.node.pipe_end import PipeEnd
 from drydock.node.process import exit_code, output_of
 from drydock.node.pull import Tell
 from drydock.node.runtime import Bundle, CannotStart, Process, Stdio
@@ -137,7 +138,7 @@ class Run:
     async def _collect(self) -> None:
         loop = asyncio.get_running_loop()
         transport, output = await loop.connect_read_pipe(
-            lambda: Collector(self.log), os.fdopen(self._output, "rb", buffering=0)
+            lambda: Collector(self.log), PipeEnd(self._output)
         )
         await self.process.wait()
         with contextlib.suppress(TimeoutError):

@@ -46,13 +46,13 @@ class BaseMissing(ShipwayError):
 
 def choose(session: Session) -> Choice:
     """Python wherever it can build: it needs nothing, and the same source gives the same digest."""
-    named, base = session.project.image.builder, session.project.image.base
+    named, base = session.project.image.builder, _base(session)
     if named != "auto":
         return Choice(named)
-    if session.provider.host_images:
-        return Choice("python", f"no Docker is needed for {session.target}, which lends its Python")
     if base is not None:
         return Choice("python", f"no Docker is needed on the base {base}")
+    if session.provider.host_images:
+        return Choice("python", f"no Docker is needed for {session.target}, which lends its Python")
     return Choice("docker", f"image.base is not set, and {session.target} lends no Python")
 
 
@@ -68,7 +68,7 @@ def image(session: Session) -> PythonImage | DockerImage:
         entrypoint=definition.entrypoint,
         port=definition.port,
         labels={"org.opencontainers.image.title": project.name},
-        base=None if session.provider.host_images else definition.base,
+        base=_base(session),
         epoch=_epoch() or 0,
     )
 
@@ -77,7 +77,7 @@ async def check(session: Session) -> None:
     """What the builder needs is there: a base image, or a Dockerfile and an engine that answers."""
     choice = choose(session)
     if choice.builder == "python":
-        if session.project.image.base is None and not session.provider.host_images:
+        if _base(session) is None and not session.provider.host_images:
             raise BaseMissing(session.target)
         return
     try:
@@ -89,13 +89,19 @@ async def check(session: Session) -> None:
         raise BaseMissing(session.target, missing.problem) from missing
 
 
+def _base(session: Session) -> str | None:
+    """What the python builder builds on. Where nodes lend their Python, only what was named for them."""
+    general = None if session.provider.host_images else session.project.image.base
+    return session.project.targets[session.target].base or general
+
+
 def _docker(session: Session) -> DockerImage:
     project = session.project
     return DockerImage(
         root=project.root,
         source=project.image.source,
         repository=project.image.repository,
-        base=project.image.base,
+        base=project.targets[session.target].base or project.image.base,
         epoch=_epoch(),
     )
 

@@ -34,6 +34,7 @@ async def doctor(session: Session) -> list[Check]:
             return [
                 *await _machine(session),
                 await checked("cluster", _cluster(session)),
+                await checked("pods", _pods(session)),
                 await checked("registry", _registry(session)),
             ]
 
@@ -69,6 +70,15 @@ async def _cluster(session: Session) -> str:
     async with connect(target.access) as client:
         nodes = [node async for node in client.list(Node)]
     return f"{target.name}: {len(nodes)} node, {target.where}"
+
+
+async def _pods(session: Session) -> str:
+    """Not isolated is no trouble as long as the project's image needs nothing of it."""
+    found = (await session.find()).isolation
+    assert found, "the embedded cluster says how it runs pods"
+    await session.provider.check()
+    more = f" (for isolated pods: {found.remedy})" if found.remedy else ""
+    return f"{'isolated' if found.isolated else 'not isolated'}: {found.because}{more}"
 
 
 async def _registry(session: Session) -> str:

@@ -16,7 +16,10 @@ from shipway.targets.target import Place, Target
 
 async def status(session: Session, environments: Sequence[str]) -> list[Row]:
     """A row per environment, also for those where nothing runs yet. NoCluster while the target is down."""
-    target = await session.find()
+    return await rows(await session.find(), environments)
+
+
+async def rows(target: Target, environments: Sequence[str]) -> list[Row]:
     places = [place for place in target.places if place.environment in environments]
     async with connect(target.access) as client:
         return await asyncio.gather(*(_row(client, target, place) for place in places))

@@ -87,7 +87,7 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
 
 async def check(session: Session) -> None:
     """What a build for the target needs is there: known before anything else begins."""
-    session.provider.check()
+    await session.provider.check()
     await builder.check(session)
     _check_values(session)
 

@@ -58,12 +58,13 @@ class Environment:
 class Target:
     """A place to release to: by environment, the values file and the host name that answers for it.
 
-    `port` is the ingress port, None for any free one.
+    `port` is the ingress port, None for any free one. `base` is the image below, where it is another than the project's.
     """
 
     values: Mapping[str, PurePath]
     hosts: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from shipway.config.problem import Problem
@@ -147,12 +147,17 @@ def _local_target(section: Section, environments: list[str]) -> Target:
     )
 
 
+def _embedded_target(section: Section, environments: list[str]) -> Target:
+    target = _local_target(section, environments)
+    return replace(target, base=section.optional("base", REFERENCE, None))
+
+
 def _cloud_target(section: Section, environments: list[str]) -> Target:
     return Target(values=_values(section, environments))
 
 
 TARGETS: dict[str, Callable[[Section, list[str]], Target]] = {
-    "embedded": _local_target,
+    "embedded": _embedded_target,
     "kind": _local_target,
     "eks": _cloud_target,
 }

@@ -61,8 +61,7 @@ class Deploy:
     async def _fits(
         self, client: AsyncClient, target: Target, released: Released, platform: Platform
     ) -> None:
-        """Nodes that lend their Python are this machine, and so is what was built for them."""
-        if target.host_images or not platform.architecture:
+        if not platform.architecture:
             return
         there = await nodes.architectures(client)
         if there and platform.architecture not in there:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from shipway.errors import REFUSED, ShipwayError
 from shipway.images.config import RUNTIME_LABEL
 from shipway.model.bundle import ImageRef
+from shipway.model.isolation import Isolation
 from shipway.model.platform import platform
 from shipway.oci import bundles
 from shipway.oci.registry import Registry
@@ -36,23 +37,26 @@ class HostImage(ShipwayError):
 
 @dataclass(eq=False)
 class SystemImage(ShipwayError):
-    """It has a Python of its own, and the target's nodes run nothing but theirs."""
+    """It has a file system of its own, and the target's pods have only this machine's."""
 
     exit_code: ClassVar[int] = REFUSED
 
     image: str
     target: str
+    isolation: Isolation
 
     @property
     def problem(self) -> str:
-        return f"{self.image} brings a system of its own, and {self.target} runs services on this machine's Python"
+        return f"{self.image} brings a system of its own, and on {self.target} {self.isolation}"
 
     @property
     def remedy(self) -> str:
-        return (
+        elsewhere = (
             f"shipway build --target {self.target} under another tag, or release it to a target "
             "whose nodes run whole images: --target kind"
         )
+        way = self.isolation.remedy
+        return f"{way}. Or {elsewhere}" if way else elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,11 @@ class Resolve:
     def _fits(self, target: Target, tag: str, config: Mapping[str, Any]) -> None:
         labels = (config.get("config") or {}).get("Labels") or {}
         lent = labels.get(RUNTIME_LABEL) == "host"
-        if lent != target.host_images:
-            name = f"{target.image_name(self.repository)}:{tag}"
-            raise (HostImage if lent else SystemImage)(name, target.name)
+        name = f"{target.image_name(self.repository)}:{tag}"
+        if lent and not target.host_images:
+            raise HostImage(name, target.name)
+        if not lent and target.isolation and not target.isolation.isolated:
+            raise SystemImage(name, target.name, target.isolation)
 
 
 async def _config(registry: Registry, image: ImageRef) -> dict[str, Any]:

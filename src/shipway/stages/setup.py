@@ -15,6 +15,7 @@ class Setup:
 
     async def run(self, _so_far: Facts, say: Say) -> Outcome:
         target = await self.provider.up(say.progress)
-        return Outcome(
-            f"{target.name}: registry {target.registry.host}, {target.where}", facts=(target,)
-        )
+        parts = [f"registry {target.registry.host}", target.where]
+        if target.isolation:
+            parts.append(target.isolation.short)
+        return Outcome(f"{target.name}: {', '.join(parts)}", facts=(target,))

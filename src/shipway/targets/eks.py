@@ -68,7 +68,7 @@ class Eks:
     def home(self) -> Path:
         return self.project.root / ".shipway" / NAME
 
-    def check(self) -> None:
+    async def check(self) -> None:
         self.settings()
 
     def kubeconfig(self, settings: Settings) -> Path:

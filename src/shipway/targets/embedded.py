@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psutil
-
 from shipway.commands import drydock
 from shipway.config.project import Project
 from shipway.errors import USAGE, CommandFailed, ShipwayError
 from shipway.images.curl import curl_image
 from shipway.kube.access import Access
 from shipway.kube.errors import NoCluster
+from shipway.model.isolation import Isolation
 from shipway.oci.reference import Address
 from shipway.shell.shell import Shell
+from shipway.targets.isolation import isolation
+from shipway.targets.living import lives
 from shipway.targets.local_places import local_places
 from shipway.targets.target import Target
 from shipway.targets.tool_env import tool_env
@@ -75,22 +76,26 @@ class OtherPort(ShipwayError):
 
 @dataclass(eq=False)
 class OwnSystem(ShipwayError):
-    """An image of a Docker engine brings a file system with a Python of its own."""
+    """An image with a file system of its own runs in a pod with one, or not at all."""
 
     exit_code: ClassVar[int] = USAGE
+
+    key: str  # of shipway.yaml, with what it says
+    isolation: Isolation
+    otherwise: str  # what to write instead
 
     @property
     def problem(self) -> str:
         return (
-            "the embedded cluster runs services on this machine's Python, "
-            "and image.builder: docker makes an image with a system of its own"
+            f"{self.key} makes an image with a system of its own, "
+            f"and the embedded cluster's {self.isolation}"
         )
 
     @property
     def remedy(self) -> str:
-        return (
-            "set image.builder: auto in shipway.yaml, or release to another target: --target kind"
-        )
+        elsewhere = f"{self.otherwise} in shipway.yaml, or release to another target: --target kind"
+        way = self.isolation.remedy
+        return f"{way}. Or {elsewhere}" if way else elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +108,20 @@ class Embedded:
     project: Project
     shell: Shell
 
-    def check(self) -> None:
-        """Its nodes have no system to run a whole image in."""
+    async def check(self) -> None:
+        """Whether an image with a system of its own can run here: only a drydock that is up can tell."""
         if self.project.image.builder == "docker":
-            raise OwnSystem
+            asked = "image.builder: docker", "set image.builder: auto"
+        elif self.project.targets[NAME].base is not None:
+            asked = "targets.embedded.base", "remove targets.embedded.base"
+        else:
+            return
+        if not self._is_up():
+            await self._start()
+        found = isolation(_status(self.home))
+        if not found.isolated:
+            key, otherwise = asked
+            raise OwnSystem(key, found, otherwise)
 
     @property
     def home(self) -> Path:
@@ -116,11 +131,7 @@ class Embedded:
         """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
         if not self._is_up():
             say("starting drydock")
-            port = self.project.targets[NAME].port
-            try:
-                await self.shell.run(drydock.up(PYTHON, self.home, ingress_port=port))
-            except CommandFailed as failure:
-                raise DrydockFailed(failure.tail) from failure
+            await self._start()
         target = await self.find()
         async with target.open_registry() as registry:
             await registry.upload(CURL, curl_image())
@@ -130,15 +141,17 @@ class Embedded:
         """The target as it is; NoCluster while drydock is down."""
         status = _status(self.home)
         registry = Address(f"localhost:{status['registry']}", plain_http=True, start=START)
+        pods = isolation(status)
         return Target(
             name=NAME,
             registry=registry,
             access=Access(NAME, self.home / "kubeconfig", START, local=True),
-            places=local_places(self.project, NAME, _pod_defaults(registry)),
+            places=local_places(self.project, NAME, _pod_defaults(registry, pods)),
             deployment=self.project.name,
             tool_env=tool_env(self.project.root / ".shipway" / "helm"),
             where=f"ingress http://localhost:{status['ingress']}",
             ingress_port=status["ingress"],
+            isolation=pods,
             variables=os.environ,
         )
 
@@ -152,17 +165,23 @@ class Embedded:
         kept = "its state is gone" if purge else "its state is kept in .shipway/embedded"
         return f"{stopped}; {kept}"
 
+    async def _start(self) -> None:
+        port = self.project.targets[NAME].port
+        try:
+            await self.shell.run(drydock.up(PYTHON, self.home, ingress_port=port))
+        except CommandFailed as failure:
+            raise DrydockFailed(failure.tail) from failure
+
     def _is_up(self) -> bool:
-        """Its status file and the process table tell: a drydock started to say that it is up takes 0.5 s.
+        """Its files and the process table tell: a drydock started to say that it is up takes 0.5 s.
 
         OtherPort when it is, but not where shipway.yaml wants it.
         """
         try:
-            status = _status(self.home)
-            started = psutil.Process(status["pid"]).create_time()
-        except (NoCluster, psutil.NoSuchProcess):
+            status, holder = _status(self.home), _read(self.home / "pid.json")
+        except NoCluster:
             return False
-        if abs(started - status["started"]) >= 1:
+        if not lives(holder["pid"], holder["birth"]):
             return False
         asked = self.project.targets[NAME].port
         if asked is not None and asked != status["ingress"]:
@@ -171,17 +190,19 @@ class Embedded:
 
 
 def _status(folder: Path) -> dict[str, Any]:
+    return _read(folder / "status.json")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Drydock's files are there while it is."""
     try:
-        status: dict[str, Any] = json.loads((folder / "status.json").read_text("utf-8"))
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         raise NoCluster(NAME, START) from None
-    return status
+    return found
 
 
-def _pod_defaults(registry: Address) -> dict[str, Any]:
-    """A pod is a process with an address of its own, and the test's image comes from our registry."""
-    curl = curl_image()
-    return {
-        "bindAddress": "podIP",
-        "tests": {"image": f"{registry.host}/{CURL}@{curl.digest}"},
-    }
+def _pod_defaults(registry: Address, pods: Isolation) -> dict[str, Any]:
+    """The test's image comes from our registry. Pods that share this machine's addresses listen on their own alone."""
+    tests = {"image": f"{registry.host}/{CURL}@{curl_image().digest}"}
+    return {"tests": tests} if pods.isolated else {"bindAddress": "podIP", "tests": tests}

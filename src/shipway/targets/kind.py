@@ -41,7 +41,7 @@ class Kind:
     def home(self) -> Path:
         return self.project.root / ".shipway" / NAME
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """It needs nothing that a person could forget."""
 
     async def up(self, say: Callable[[str], None]) -> Target:

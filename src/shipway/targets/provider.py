@@ -16,7 +16,7 @@ class Provider(Protocol):
     host_images: ClassVar[bool]  # its nodes lend their Python to images that have none
     one_by_one: ClassVar[bool]  # a run without a wish releases to the first environment only
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Raise what a person has to put right before anything can begin."""
         ...
 

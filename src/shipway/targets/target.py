@@ -8,6 +8,7 @@ from typing import Any
 
 from shipway.commands.helm import Cluster, Release
 from shipway.kube.access import Access
+from shipway.model.isolation import Isolation
 from shipway.oci.auth import CredentialsProvider
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
@@ -39,6 +40,7 @@ class Target:
     where: str  # in a few words, for the line that says it is ready
     ingress_port: int | None  # None: each environment has a load balancer, which its ingress names
     host_images: bool = True  # its nodes lend their Python to images that have none
+    isolation: Isolation | None = None  # None: its pods are isolated, as in any cluster
     create_namespaces: bool = True
     credentials: Callable[[], CredentialsProvider] | None = (
         None  # for one connection to the registry

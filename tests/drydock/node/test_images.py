@@ -1,5 +1,6 @@
 import io
 import os
+import stat
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drydock.node.images import Images, PullFailed, Reference
-from drydock.node.unpack import BadLayer, unpack
+from drydock.node.unpack import BadLayer, Ownership, unpack
 from tests.drydock.node.conftest import CONFIG, REGISTRY, Shelf, layer
 
 
@@ -188,3 +189,25 @@ def parsed(text: str) -> Reference:
     reference = Reference.parse(text)
     assert reference is not None
     return reference
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_owners_and_modes_stay_as_in_the_image_for_containers(tmp_path: Path) -> None:
+    private, tool, folder = member("etc/shadow"), member("bin/su"), member("var", tarfile.DIRTYPE)
+    private.uid, private.gid, private.mode = 0, 42, 0o640
+    tool.mode, folder.mode, folder.uid = 0o4755, 0o1777, 7
+    content = archive(tmp_path / "1", private, tool, folder)
+    for name, ownership in (
+        ("own", Ownership(kept=True)),
+        ("many", Ownership(kept=True, base=1000)),
+    ):
+        unpack([content], tmp_path / name, ownership)
+
+    def facts(name: str) -> list[tuple[int, int, int]]:
+        found = [(tmp_path / name / path).stat() for path in ("etc", "etc/shadow", "bin/su", "var")]
+        return [(f.st_uid, f.st_gid, stat.S_IMODE(f.st_mode)) for f in found]
+
+    assert facts("own") == [(0, 0, 0o755), (0, 0, 0o640), (0, 0, 0o755), (0, 0, 0o1777)]
+    assert facts("many") == [
+        *((1000, 1000, 0o755), (1000, 1042, 0o640), (1000, 1000, 0o4755), (1007, 1000, 0o1777))
+    ]

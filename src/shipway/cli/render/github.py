@@ -12,6 +12,7 @@ from shipway.cli.render import markdown, text
 from shipway.cli.render.plain import Plain
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.isolation import Isolation
 from shipway.model.status import Row
 from shipway.pipeline.events import Event, RunFinished, RunStarted, StageFinished
 
@@ -31,8 +32,8 @@ class Github(Plain):
             self._begin = event
         super().event(event)
 
-    def status(self, rows: Sequence[Row]) -> None:
-        super().status(rows)
+    def status(self, rows: Sequence[Row], isolation: Isolation | None = None) -> None:
+        super().status(rows, isolation)
         _append(self._summary, markdown.status(rows))
 
     def checks(self, checks: Sequence[Check]) -> None:

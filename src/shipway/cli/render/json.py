@@ -10,6 +10,7 @@ from shipway.cli.render.reader import told
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.isolation import Isolation
 from shipway.model.revision import Revision
 from shipway.model.status import Row
 from shipway.pipeline.events import Event
@@ -23,7 +24,8 @@ class Json:
     def event(self, event: Event) -> None:
         self._print({"v": self.VERSION, "event": type(event).__name__, **dataclasses.asdict(event)})
 
-    def status(self, rows: Sequence[Row]) -> None:
+    def status(self, rows: Sequence[Row], _isolation: Isolation | None = None) -> None:
+        """The rows alone: the doctor's answer tells how pods run."""
         for row in rows:
             self._print(dataclasses.asdict(row))
 

@@ -14,6 +14,7 @@ from shipway.cli.render.reader import Window
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.isolation import Isolation
 from shipway.model.revision import Revision
 from shipway.model.status import Row
 from shipway.pipeline.events import (
@@ -67,8 +68,10 @@ class Plain:
             case RunFinished():
                 self._end(event)
 
-    def status(self, rows: Sequence[Row]) -> None:
+    def status(self, rows: Sequence[Row], isolation: Isolation | None = None) -> None:
         self.console.print(text.status_table(rows))
+        if isolation:
+            self.console.print(Text(f" {isolation}"))
 
     def history(self, revisions: Sequence[Revision]) -> None:
         self.console.print(text.history_table(revisions))

@@ -6,6 +6,7 @@ from typing import Protocol
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.isolation import Isolation
 from shipway.model.revision import Revision
 from shipway.model.status import Row
 from shipway.pipeline.events import Event
@@ -16,7 +17,9 @@ class Renderer(Protocol):
 
     def event(self, event: Event) -> None: ...
 
-    def status(self, rows: Sequence[Row]) -> None: ...
+    def status(self, rows: Sequence[Row], isolation: Isolation | None = None) -> None:
+        """`isolation` is for who asked about the target as a whole."""
+        ...
 
     def history(self, revisions: Sequence[Revision]) -> None: ...
 

@@ -1,0 +1,31 @@
+"""Whether a process that a file names still runs: a pid with a birth is one process, and a pid alone may be reused."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux
+
+
+def lives(pid: int, born: str) -> bool:
+    """`born` is drydock's word for when, from its pid.json: `<boot id>/<ticks since then>`; elsewhere than on Linux,
+    the time that psutil tells. Times of day would do only until somebody sets the clock.
+    """
+    with suppress(FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
+        state, birth = _of_linux(pid) if BOOT.exists() else _elsewhere(pid)
+        return birth == born and state != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _of_linux(pid: int) -> tuple[str, str]:
+    """proc_pid_stat(5): the fields behind the program's name in parentheses; state is the 3rd, starttime the 22nd."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    fields = text[text.rindex(")") + 1 :].split()
+    boot = BOOT.read_text(encoding="ascii").strip()
+    return psutil.STATUS_ZOMBIE if fields[0] == "Z" else "", f"{boot}/{fields[22 - 3]}"
+
+
+def _elsewhere(pid: int) -> tuple[str, str]:
+    process = psutil.Process(pid)
+    return process.status(), repr(process.create_time())
