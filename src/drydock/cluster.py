@@ -36,7 +36,8 @@ from drydock.store import Store
 from drydock.upgrades import WebSockets
 
 HOSTS = ("127.0.0.1", "localhost")
-FIRST_NAMESPACES = ("default", "kube-system")
+FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-system")
+_FAREWELL = 0.5  # seconds that clients get to leave before they are put out
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +160,15 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals are the daemon's: a server that took them would stop first instead of last."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """TLS waits for the other side's farewell, and a client that does nothing gives none."""
+        asyncio.get_running_loop().call_later(_FAREWELL, self._put_out)
+        await super().shutdown(sockets)
+
+    def _put_out(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 @contextlib.asynccontextmanager

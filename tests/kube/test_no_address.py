@@ -30,6 +30,7 @@ from drydock.resources import (
 from drydock.store import Store
 from shipway.commands.helm import Cluster, Release
 from shipway.kube import ingress_address
+from tests.no_pods import NoPods
 
 TOKEN = "s3cret"
 CONTROLLER = "aws-load-balancer-controller"
@@ -90,7 +91,13 @@ class Cloud:
             self.add(NAMESPACES, {"metadata": {"name": name}, "status": {"phase": "Active"}})
         self.add(INGRESS_CLASSES, {"metadata": {"name": "alb"}, "spec": {"controller": "x"}})
         self.gate = Gate(
-            create(self.store, token=TOKEN, logs=self.log, allowed_hosts=("localhost",))
+            create(
+                self.store,
+                token=TOKEN,
+                logs=self.log,
+                pods=NoPods(),
+                allowed_hosts=("localhost",),
+            )
         )
 
     def add(self, resource: Resource, body: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ class RegistryAlone:
 
     registry: Address
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """There is nothing to put right."""
 
     async def up(self, say: Callable[[str], None]) -> Target:

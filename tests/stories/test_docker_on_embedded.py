@@ -40,7 +40,7 @@ async def engine(bench: Workbench) -> AsyncIterator[dict[str, str]]:
     """The variables with which `shipway` finds the engine from the folder of the story."""
     shell = LocalShell(bench.folder)
     base = await real.base(shell)
-    host = (await shell.run(docker.endpoint())).stdout.strip()
+    host = (await shell.run(docker.engine_address())).stdout.strip()
     said = await bench.shipway("setup", "embedded")
     assert said.code == 0, said.err
     if "pods isolated" not in said.out:

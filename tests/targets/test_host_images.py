@@ -1,4 +1,4 @@
-"""An image without a Python of its own is deployed where the nodes lend it one, and nothing else is deployed there."""
+"""An image without a Python of its own is deployed where the nodes lend it one; any other where pods are isolated."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 from drydock.registry.app import create
 from shipway.kube.access import Access
 from shipway.model.bundle import Bundle, ChartRef, ImageRef
+from shipway.model.isolation import Isolation
 from shipway.oci import bundles
 from shipway.oci.artifact import Artifact, Blob
 from shipway.oci.bundles import Released
@@ -20,6 +21,7 @@ from shipway.targets.target import Target
 from tests.aws.cloud import serve
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
+HOST = {"dev.shipway.runtime": "host"}
 
 
 @pytest.fixture
@@ -38,7 +40,9 @@ async def release(address: Address, labels: dict[str, str]) -> None:
         await bundles.push(registry, Released(bundle, {}), image.descriptor)
 
 
-async def resolve(address: Address, *, host_images: bool) -> str:
+async def resolve(
+    address: Address, *, host_images: bool, isolation: Isolation | None = None
+) -> str:
     target = Target(
         name="eks" if not host_images else "embedded",
         registry=address,
@@ -49,6 +53,7 @@ async def resolve(address: Address, *, host_images: bool) -> str:
         where="",
         ingress_port=None,
         host_images=host_images,
+        isolation=isolation,
     )
     stage = Resolve("sample-app", "v1", "shipway build --tag v1")
     outcome = await stage.run(Facts([target]), Say("resolve", lambda _event: None))
@@ -56,7 +61,7 @@ async def resolve(address: Address, *, host_images: bool) -> str:
 
 
 async def test_on_eks_it_is_refused_before_anything_is_deployed(address: Address) -> None:
-    await release(address, {"dev.shipway.runtime": "host"})
+    await release(address, HOST)
     with pytest.raises(HostImage) as caught:
         await resolve(address, host_images=False)
     assert (caught.value.exit_code, caught.value.problem, caught.value.remedy) == (
@@ -66,27 +71,37 @@ async def test_on_eks_it_is_refused_before_anything_is_deployed(address: Address
     )
 
 
-async def test_one_with_a_system_of_its_own_is_refused_where_the_nodes_have_none_for_it(
-    address: Address,
+@pytest.mark.parametrize(
+    ("remedy", "first"), [(None, ""), ("sysctl -w allow=1; again", "sysctl -w allow=1; again. Or ")]
+)
+async def test_one_with_a_system_of_its_own_is_refused_where_pods_are_not_isolated(
+    address: Address, remedy: str | None, first: str
 ) -> None:
     await release(address, {})
+    shared = Isolation(isolated=False, because="this machine does not allow it", remedy=remedy)
     with pytest.raises(SystemImage) as caught:
-        await resolve(address, host_images=True)
+        await resolve(address, host_images=True, isolation=shared)
     assert (caught.value.exit_code, caught.value.problem, caught.value.remedy) == (
         3,
         f"{address.host}/sample-app:v1 brings a system of its own, "
-        "and embedded runs services on this machine's Python",
-        "shipway build --target embedded under another tag, or release it to a target "
+        "and on embedded pods are not isolated: this machine does not allow it",
+        f"{first}shipway build --target embedded under another tag, or release it to a target "
         "whose nodes run whole images: --target kind",
     )
 
 
 @pytest.mark.parametrize(
-    ("labels", "host_images"),
-    [({"dev.shipway.runtime": "host"}, True), ({}, False)],
+    ("labels", "host_images", "isolation"),
+    [
+        (HOST, True, Isolation(isolated=False, because="")),
+        (HOST, True, Isolation(isolated=True, because="")),
+        ({}, True, Isolation(isolated=True, because="")),
+        ({}, False, None),
+    ],
 )
-async def test_elsewhere_and_with_a_base_it_is_found(
-    address: Address, labels: dict[str, str], host_images: bool
+async def test_it_is_found_where_it_can_run(
+    address: Address, labels: dict[str, str], host_images: bool, isolation: Isolation | None
 ) -> None:
     await release(address, labels)
-    assert (await resolve(address, host_images=host_images)).startswith("v1 is bundle sha256:")
+    found = await resolve(address, host_images=host_images, isolation=isolation)
+    assert found.startswith("v1 is bundle sha256:")

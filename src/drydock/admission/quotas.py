@@ -25,6 +25,9 @@ _STORAGE_CLASS: Final = ".storageclass.storage.k8s.io/"
 _MUST_BE_SAID: Final = frozenset(
     {"cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"}
 )
+_KNOWN: Final[dict[str, tuple[str, Amounts]]] = {}
+"""What stored objects count for: their version and usage, by uid."""
+_MOST_KNOWN: Final = 20_000
 _COUNTED_BY_NAME: Final = (
     PODS,
     SERVICES,
@@ -148,8 +151,23 @@ def _kind(name: str) -> Resource | None:
 def _used(
     quota: Object, resource: Resource, objects: Iterable[Object], names: Collection[str]
 ) -> dict[str, str]:
-    parts = [usage(resource, each) for each in objects if _covers(quota, resource, each)]
+    if _scopes(quota):
+        objects = (each for each in objects if _covers(quota, resource, each))
+    parts = [_known_usage(resource, each) for each in objects]
     return {name: quantities.total(part[name] for part in parts if name in part) for name in names}
+
+
+def _known_usage(resource: Resource, stored: Object) -> Amounts:
+    """Every write asks for that of all objects in its namespace, few of which have changed."""
+    metadata = stored["metadata"]
+    uid, version = metadata.get("uid"), metadata.get("resourceVersion")
+    version_before, amounts = _KNOWN.get(uid, ("", {}))
+    if not version or version != version_before:
+        amounts = usage(resource, stored)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[uid] = (version, amounts)
+    return amounts
 
 
 def _difference(more: str, less: str) -> Decimal:
@@ -174,10 +192,16 @@ def _must_specify(quota: Object, hard: Amounts, pod: Object) -> None:
 
 def _covers(quota: Object, resource: Resource, obj: Object) -> bool:
     """Scopes are about pods: a quota with scopes counts nothing else."""
-    spec = quota["spec"]
-    scopes = [{"scopeName": name, "operator": "Exists"} for name in spec.get("scopes") or ()]
-    scopes += (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
+    scopes = _scopes(quota)
     return not scopes or (resource == PODS and all(_within(each, obj["spec"]) for each in scopes))
+
+
+def _scopes(quota: Object) -> list[Object]:
+    spec = quota["spec"]
+    scopes: list[Object] = [
+        {"scopeName": name, "operator": "Exists"} for name in spec.get("scopes") or ()
+    ]
+    return [*scopes, *((spec.get("scopeSelector") or {}).get("matchExpressions") or ())]
 
 
 def _within(scope: Object, spec: Object) -> bool:

@@ -1,10 +1,16 @@
-"""Removal of folders that containers have written to."""
+"""The pods' folders, and the removal of what containers have written to."""
 
 import os
 import shutil
 from pathlib import Path
 
+from drydock.resources import Object
+
 _OURS = 0o700
+
+
+def pod_folder(home: Path, pod: Object) -> Path:
+    return home / "pods" / str(pod["metadata"]["uid"])
 
 
 def discard(folder: Path) -> None:

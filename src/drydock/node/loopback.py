@@ -31,19 +31,16 @@ class Loopback:
     images_folder = "images"
     ownership = SHARED
 
-    def __init__(self, folder: Path, host: Host, because: str) -> None:
+    def __init__(self, processes: Processes, host: Host, because: str) -> None:
         self.mode = Mode("loopback", because, LACKS)
-        self._processes = Processes(folder)
+        self._processes = processes
         self._host = host
-
-    async def start(self) -> int:
-        return self._processes.start()
 
     async def lost(self) -> None:
         await asyncio.Event().wait()
 
     async def stop(self) -> None:
-        self._processes.stop()
+        """There is nothing but the processes."""
 
     def sandbox(self, pod: Object, *, ip: str, folder: Path, proxy: str) -> "LoopbackSandbox":
         return LoopbackSandbox(self._processes, self._host, pod, ip, folder, proxy)

@@ -23,6 +23,7 @@ from drydock.node.binding import Binder
 from drydock.node.context import PodContext
 from drydock.node.environment import Configs, Downward, config_map_data, secret_data
 from drydock.node.folders import discard
+from drydock.node.heartbeat import beat
 from drydock.node.images import Images, ImageSource
 from drydock.node.isolation.choice import choose
 from drydock.node.launch import Host
@@ -106,6 +107,7 @@ class Node:
         self._sweep()
         beside = (
             asyncio.create_task(self._measure()),
+            asyncio.create_task(beat(self._store)),
             asyncio.create_task(suffer(self._mishaps, self._runners, self._troubled)),
         )
         try:

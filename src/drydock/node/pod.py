@@ -53,6 +53,7 @@ class PodRunner:
         self._ended = ended
         self._grace = math.inf
         self._overdue = False
+        self._surrounded = False
         self._address = address
         self._start_time = context.pod.get("status", {}).get("startTime") or clock.now()
         self._life: asyncio.Task[None] | None = None
@@ -135,6 +136,7 @@ class PodRunner:
             [r.facts for r in self._inits],
             [self._shown(r.facts) for r in self._mains],
             self._overdue,
+            self._surrounded,
         )
         new = {**stored, "status": status.pod_status(stored, facts, clock.now())}
         self._store.update(PODS, new, subresource="status")
@@ -149,6 +151,8 @@ class PodRunner:
             async with asyncio.timeout(self._time_left()):
                 await self._open()
                 await self._mount()
+                self._surrounded = True
+                self.publish()
                 await self._run()
         except TimeoutError:
             self.context.event("DeadlineExceeded", status.OVERDUE)
@@ -189,6 +193,7 @@ class PodRunner:
             self._traffic.admit(context.pod, context.ip, island)
 
     async def _close(self) -> None:
+        self._surrounded = False
         if self.context.sandbox.island:
             self._traffic.expel(self.context.pod)
         await self.context.sandbox.close()

@@ -107,7 +107,8 @@ class Processes:
         return orphans
 
     def stop(self) -> None:
-        """Let the watchdog go. Call it when all processes have ended."""
+        """End what still runs, and let the watchdog go."""
+        self._ledger.reap()
         if self._watchdog is None:
             return
         self._watchdog.kill()
@@ -135,25 +136,6 @@ class Processes:
             raise CannotStart(cannot_start(launch.argv[0], problem)) from problem
         self._ledger.add(process.pid, pod)
         return ProcessGroup(process, self._ledger.remove)
-
-
-def verdict(launch: Launch, patience: float) -> str | None:
-    """What a short program finds wanting: its last line, or None when it ends well. Waits for it."""
-    try:
-        ended = subprocess.run(  # noqa: S603  # our own program
-            launch.argv,
-            env=launch.env,
-            cwd=launch.cwd,
-            capture_output=True,
-            timeout=patience,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return str(problem)
-    if ended.returncode == 0:
-        return None
-    lines = (ended.stdout or ended.stderr).decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else f"what a trial needs, which ended with {ended.returncode}"
 
 
 def cannot_start(name: str, problem: OSError) -> str:

@@ -107,6 +107,8 @@ class Sandbox(Protocol):
 
 
 class Runtime(Protocol):
+    """It can run containers until it is stopped."""
+
     mode: Mode
 
     @property
@@ -116,10 +118,6 @@ class Runtime(Protocol):
 
     @property
     def ownership(self) -> Ownership: ...
-
-    async def start(self) -> int:
-        """End what a former life left behind: how many processes that was."""
-        ...
 
     async def lost(self) -> None:
         """Returns never; raises CannotIsolate when containers can no longer run."""

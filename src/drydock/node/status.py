@@ -10,7 +10,13 @@ Phase = Literal["Pending", "Running", "Succeeded", "Failed"]
 
 HOST_IP = "127.0.0.1"
 OVERDUE = "Pod was active on the node longer than the specified deadline"
-_OURS = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
+_OURS = (
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class Facts:
     init: Sequence[Container] = ()
     main: Sequence[Container] = ()
     overdue: bool = False  # it was active for longer than activeDeadlineSeconds
+    surrounded: bool = False  # it has its network and its volumes
 
 
 def pod_status(pod: Object, facts: Facts, now: str) -> dict[str, Any]:
@@ -160,12 +167,14 @@ def _state(state: State) -> dict[str, Any]:
 def _conditions(pod: Object, facts: Facts, phase: Phase, now: str) -> list[dict[str, Any]]:
     before = {c["type"]: c for c in pod.get("status", {}).get("conditions", ())}
     foreign = [condition for type_, condition in before.items() if type_ not in _OURS]
-    ours = [
-        ("PodScheduled", None),
-        ("Initialized", _uninitialised(facts, phase)),
-        ("ContainersReady", _unready(facts, phase)),
-        ("Ready", _unready(facts, phase) or _closed_gate(pod, before)),
-    ]
+    problems = (
+        None if facts.surrounded else ("", ""),
+        _uninitialised(facts, phase),
+        _unready(facts, phase) or _closed_gate(pod, before),
+        _unready(facts, phase),
+        None,
+    )
+    ours = zip(_OURS, problems, strict=True)
     return [_condition(type_, problem, before.get(type_), now) for type_, problem in ours] + foreign
 
 
@@ -182,7 +191,8 @@ def _condition(
     }
     if problem:
         reason, message = problem
-        condition |= {"reason": reason, **({"message": message} if message else {})}
+        condition |= {"reason": reason} if reason else {}
+        condition |= {"message": message} if message else {}
     return condition
 
 

@@ -13,6 +13,7 @@ from shipway.actions.session import Session
 from shipway.kube.access import connect
 from shipway.model.check import Check
 from shipway.oci import bundles
+from shipway.targets.embedded import Embedded
 from shipway.tools.pins import Pin, host
 from shipway.tools.provision import TOOLS
 from shipway.tools.tool import kept
@@ -74,9 +75,9 @@ async def _cluster(session: Session) -> str:
 
 async def _pods(session: Session) -> str:
     """Not isolated is no trouble as long as the project's image needs nothing of it."""
-    found = (await session.find()).isolation
-    assert found, "the embedded cluster says how it runs pods"
-    await session.provider.check()
+    embedded = Embedded(session.project, session.shell)
+    found = embedded.isolation
+    embedded.judge(found)
     more = f" (for isolated pods: {found.remedy})" if found.remedy else ""
     return f"{'isolated' if found.isolated else 'not isolated'}: {found.because}{more}"
 

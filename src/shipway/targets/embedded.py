@@ -108,24 +108,28 @@ class Embedded:
     project: Project
     shell: Shell
 
-    async def check(self) -> None:
-        """Whether an image with a system of its own can run here: only a drydock that is up can tell."""
-        if self.project.image.builder == "docker":
-            asked = "image.builder: docker", "set image.builder: auto"
-        elif self.project.targets[NAME].base is not None:
-            asked = "targets.embedded.base", "remove targets.embedded.base"
-        else:
-            return
-        if not self._is_up():
-            await self._start()
-        found = isolation(_status(self.home))
-        if not found.isolated:
-            key, otherwise = asked
-            raise OwnSystem(key, found, otherwise)
-
     @property
     def home(self) -> Path:
         return self.project.root / ".shipway" / NAME
+
+    async def check(self) -> None:
+        """An image with a system of its own needs isolated pods, and only a drydock that is up can tell."""
+        if self._whole_image is None:
+            return
+        if not self._is_up():
+            await self._start()
+        self.judge(self.isolation)
+
+    @property
+    def isolation(self) -> Isolation:
+        """NoCluster while drydock is down."""
+        return isolation(_status(self.home))
+
+    def judge(self, pods: Isolation) -> None:
+        """Whether the project's image can run in them: OwnSystem if not."""
+        if self._whole_image and not pods.isolated:
+            key, otherwise = self._whole_image
+            raise OwnSystem(key, pods, otherwise)
 
     async def up(self, say: Callable[[str], None]) -> Target:
         """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
@@ -164,6 +168,15 @@ class Embedded:
         stopped = "the embedded cluster is stopped" if was_up else "the embedded cluster was not up"
         kept = "its state is gone" if purge else "its state is kept in .shipway/embedded"
         return f"{stopped}; {kept}"
+
+    @property
+    def _whole_image(self) -> tuple[str, str] | None:
+        """What in shipway.yaml makes an image with a system of its own, and what to write instead."""
+        if self.project.image.builder == "docker":
+            return "image.builder: docker", "set image.builder: auto"
+        if self.project.targets[NAME].base is not None:
+            return "targets.embedded.base", "remove targets.embedded.base"
+        return None
 
     async def _start(self) -> None:
         port = self.project.targets[NAME].port

@@ -75,12 +75,12 @@ class Workbench:
 
     @property
     def processes(self) -> dict[int, list[str]]:
-        """The command line of every living process that works in this folder or names it, by pid."""
+        """The command line of every living process that works in this folder, names it or was made a root out of it."""
         found = {}
         for process in psutil.process_iter():
             try:
                 line = process.cmdline()
-                folders = [*line, process.cwd()]
+                folders = [*line, process.cwd(), _mounts(process.pid)]
             except psutil.Error:
                 continue
             if line and any(str(self.folder) in each for each in folders):
@@ -201,3 +201,11 @@ class Workbench:
             "COLUMNS": "160",
             "DOCKER_HOST": f"unix://{self.state / 'no-engine'}",
         }
+
+
+def _mounts(pid: int) -> str:
+    """Of a process in a mount namespace: a container's root is made of folders that only this tells."""
+    try:
+        return Path(f"/proc/{pid}/mountinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""  # macOS, or the process has ended

@@ -99,6 +99,22 @@ async def test_hosts_and_paths_lead_to_their_services(
     assert (await outside.get(f"stranger.{host}"))[0] == 404
 
 
+async def test_a_prefix_is_of_whole_path_elements(
+    cluster: Cluster, outside: Outside, namespace: str
+) -> None:
+    host = f"{namespace}.localhost"
+    cluster.run("blue", COLOUR="blue")
+    cluster.publish("sea", (host, "/sea", "blue", 80), (f"slash.{host}", "/sea/", "blue", 80))
+    await outside.until(host, ok, "/sea")
+    await outside.until(f"slash.{host}", ok, "/sea/")
+    paths = ("/sea/", "/sea/shore", "/seaside", "/", "/sea?x=1")
+    assert [(await outside.get(host, path))[0] for path in paths] == [200, 200, 404, 404, 200]
+    assert [(await outside.get(f"slash.{host}", path))[0] for path in ("/sea", "/seaside")] == [
+        200,
+        404,
+    ]
+
+
 async def test_an_ingress_is_told_where_it_is_served(
     cluster: Cluster, outside: Outside, kubectl: Run, namespace: str
 ) -> None:

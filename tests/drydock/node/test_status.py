@@ -33,7 +33,7 @@ POD: dict[str, Any] = {"spec": {"containers": [{"name": "app"}]}}
 
 
 def facts(*main: Container, init: tuple[Container, ...] = ()) -> Facts:
-    return Facts("127.77.0.1", THEN, init, main)
+    return Facts("127.77.0.1", THEN, init, main, surrounded=True)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,25 @@ def conditions(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
 def test_conditions_follow_the_containers() -> None:
     waiting = pod_status(POD, facts(WAITING, init=(INIT,)), NOW)
     assert conditions(waiting) == {
-        "PodScheduled": ("True", ""),
+        "PodReadyToStartContainers": ("True", ""),
         "Initialized": ("False", "ContainersNotInitialized"),
-        "ContainersReady": ("False", "ContainersNotReady"),
         "Ready": ("False", "ContainersNotReady"),
+        "ContainersReady": ("False", "ContainersNotReady"),
+        "PodScheduled": ("True", ""),
     }
     assert waiting["conditions"][1]["message"] == "containers with incomplete status: [init]"
     ready = pod_status(POD, facts(READY, init=(INITIALISED,)), NOW)
     assert {status for status, _ in conditions(ready).values()} == {"True"}
+
+
+def test_a_pod_without_its_network_and_volumes_cannot_start_containers() -> None:
+    bare = replace(facts(WAITING), surrounded=False)
+    assert pod_status(POD, bare, NOW)["conditions"][0] == {
+        "type": "PodReadyToStartContainers",
+        "status": "False",
+        "lastProbeTime": None,
+        "lastTransitionTime": NOW,
+    }
 
 
 def test_a_completed_pod_is_unready_because_it_completed() -> None:
@@ -87,7 +98,8 @@ def test_a_completed_pod_is_unready_because_it_completed() -> None:
 def test_a_time_of_transition_stands_while_the_condition_does() -> None:
     first = pod_status(POD, facts(RUNNING), THEN)
     second = pod_status({**POD, "status": first}, facts(READY), NOW)
-    assert [c["lastTransitionTime"] for c in second["conditions"]] == [THEN, THEN, NOW, NOW]
+    times = [c["lastTransitionTime"] for c in second["conditions"]]
+    assert times == [THEN, THEN, NOW, NOW, THEN]
 
 
 def test_readiness_gates_and_foreign_conditions_are_kept() -> None:

@@ -13,7 +13,6 @@ from drydock.node.images import Image
 from drydock.node.isolation import files, users
 from drydock.node.isolation.link import ContainedProcess, Link
 from drydock.node.launch import Host, command
-from drydock.node.process import Processes
 from drydock.node.refused import Refused
 from drydock.node.runtime import CannotIsolate, Mode, Process, Stdio
 from drydock.node.unpack import Ownership
@@ -33,22 +32,16 @@ _LONGEST_MESSAGE = 4096  # bytes
 class Isolated:
     """Needs a Linux that lets its users make namespaces."""
 
-    def __init__(self, home: Path, host: Host, python: Path, mode: Mode, base: int | None) -> None:
-        """`base` is the first of the host's users for containers; without it each has one user, which is us."""
+    def __init__(self, link: Link, host: Host, python: Path, mode: Mode, base: int | None) -> None:
+        """`link` is open. `base` is the first of the host's users for containers; without it each has one, which is us."""
         self.mode = mode
         self.images_folder = "images-own" if base is None else "images-range"
         self.ownership = Ownership(kept=True, base=base)
-        self._processes = Processes(home / "processes")
-        self._link = Link(self._processes, base)
+        self._link = link
         prefix = str(python.parent.parent)
         self._lending = _Lending(
             str(host.programs), (*_LENT, *(() if prefix in {"/", "/usr"} else (prefix,)))
         )
-
-    async def start(self) -> int:
-        orphans = self._processes.start()
-        await self._link.open()
-        return orphans
 
     async def lost(self) -> None:
         await self._link.lost.wait()
@@ -56,7 +49,6 @@ class Isolated:
 
     async def stop(self) -> None:
         await self._link.close()
-        self._processes.stop()
 
     def sandbox(self, pod: Object, *, ip: str, folder: Path, proxy: str) -> "IsolatedSandbox":
         del proxy  # everything that a pod sends is turned to its island

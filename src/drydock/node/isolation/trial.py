@@ -1,60 +1,72 @@
-"""Tries, in a process of its own, all that the isolated node needs of the machine, and prints what it cannot have."""
+"""The agent's trial of all that a container needs of the machine, before it says that it is ready."""
 
 import os
-import sys
 
 from drydock.node.blueprint import Root, User
-from drydock.node.isolation import boot, netns, program, rootfs
+from drydock.node.isolation import netns, program, rootfs
 from drydock.node.isolation.kernel import CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, setns, unshare
 
+_ONE: User = {"uid": 1, "gid": 1, "groups": [1], "capabilities": [], "escalates": False}
 
-def main() -> None:
-    """Arguments: an empty folder, and the first of the host's users for containers, if there are."""
-    folder = sys.argv[1]
-    base = int(sys.argv[2]) if len(sys.argv) > 2 else None
-    step = "user namespaces"
+
+def lacking(folder: str, users: int | None) -> str:
+    """What the machine does not allow; empty where all is well. `folder` is empty, `users` as the agent's."""
+    step = "a network for each pod"
+    home = netns.Spaces()
+    pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        boot.reborn(base)
-        users = None if base is None else boot.many_users()
-        step = "a network for each pod"
-        spaces, _ = netns.make("127.77.0.1", "trial", netns.Spaces())
+        pod, doors = netns.make("127.77.0.1", "trial", home)
+        for door in doors:
+            door.close()
         step = "a process namespace for each container"
         unshare(CLONE_NEWPID)
+        told, tell = os.pipe2(os.O_CLOEXEC)
         child = os.fork()
         if child == 0:
-            step = "a file system for each container"
-            spaces.enter()
-            unshare(CLONE_NEWNS)
-            os.mkdir(f"{folder}/image")
-            _contain(folder, 0 if users is None else 1)
-            step = "a user for each container"
-            if users is None:
-                nobody: User = {
-                    "uid": 1,
-                    "gid": 1,
-                    "groups": [1],
-                    "capabilities": [],
-                    "escalates": False,
-                }
-                program.own_users(nobody)
-            else:
-                setns(users, CLONE_NEWUSER)
-            os._exit(0)
+            _tell(tell, _container(pod, folder, users))
+        setns(pids, CLONE_NEWPID)
+        os.close(tell)
+        pod.close()
+        with open(told, encoding="utf-8") as file:
+            words = file.read()
         _, status = os.waitpid(child, 0)
-        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     except OSError as problem:
-        sys.stdout.write(f"{step} ({problem.strerror or problem})")
-        sys.stdout.flush()
-        os._exit(1)
+        return described(step, problem)
+    finally:
+        home.close()
+        os.close(pids)
+    return words or ("a trial container, which died" if status else "")
 
 
-def _contain(folder: str, owner: int) -> None:
-    root: Root = {
-        "image": f"{folder}/image",
-        "folder": folder,
-        "readonly": True,
-        "lent": [],
-        "programs": "",
-        "mounts": [],
-    }
-    rootfs.enter(root, "/", owner)
+def described(step: str, problem: OSError) -> str:
+    return f"{step} ({problem.strerror or problem})"
+
+
+def _tell(pipe: int, words: str) -> None:
+    os.write(pipe, words.encode())
+    os._exit(0)
+
+
+def _container(pod: netns.Spaces, folder: str, users: int | None) -> str:
+    step = "a file system for each container"
+    try:
+        pod.enter()
+        unshare(CLONE_NEWNS)
+        os.mkdir(f"{folder}/image")
+        root: Root = {
+            "image": f"{folder}/image",
+            "folder": folder,
+            "readonly": True,
+            "lent": [],
+            "programs": "",
+            "mounts": [],
+        }
+        rootfs.enter(root, "/", 0 if users is None else 1)
+        step = "a user for each container"
+        if users is None:
+            program.own_users(_ONE)
+        else:
+            setns(users, CLONE_NEWUSER)
+    except OSError as problem:
+        return described(step, problem)
+    return ""
