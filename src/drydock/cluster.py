@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from drydock import admission, gate, pki, ports
+from drydock.admission import priorities
 from drydock.api import app as api
 from drydock.api.auth import Guard
 from drydock.controllers.changes import Refused
@@ -31,7 +32,7 @@ from drydock.kubeconfig import kubeconfig
 from drydock.node.node import Node
 from drydock.registry import app as registry
 from drydock.registry.storage import Storage
-from drydock.resources import NAMESPACES, Object, Resource
+from drydock.resources import NAMESPACES, PRIORITY_CLASSES, Object, Resource
 from drydock.store import Store
 from drydock.upgrades import WebSockets
 
@@ -40,6 +41,8 @@ FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-system")
 _FAREWELL = 0.5  # seconds that clients get to leave before they are put out
 
 log = logging.getLogger(__name__)
+
+_Hoped = TypeVar("_Hoped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,6 @@ async def run(
             mishaps=NodeFaults(faults),
             wanted=wanted,
         )
-        status = replace(
-            status,
-            node=node.mode.name,
-            node_because=node.mode.because,
-            node_lacks=node.mode.lacks,
-        )
         kubernetes = api.create(
             store, token=token, logs=node, pods=node.access, allowed_hosts=HOSTS
         )
@@ -124,7 +121,7 @@ async def run(
             home=home.ingress,
             port=status.ingress,
         )
-        # traefik takes longest to be ready: it starts while the others do
+        # traefik takes longest to be ready, and the node's agent after it: they start while the others do
         for part in (
             _tell(stop, end),
             store.failed(),
@@ -133,8 +130,12 @@ async def run(
             controllers.run(),
         ):
             await stack.enter_async_context(_running(part, end))
+        mode = await _first(node.mode(), end)
         await _first(gateway.listening(), end)
-        if not end.done():
+        if mode and not end.done():
+            status = replace(
+                status, node=mode.name, node_because=mode.because, node_lacks=mode.lacks
+            )
             write_private(home.kubeconfig, kubeconfig(status.api, identity.authority, token))
             home.publish(status)
             ready(status)
@@ -144,8 +145,11 @@ async def run(
 def _seed(store: Store) -> None:
     for name in FIRST_NAMESPACES:
         if store.get(NAMESPACES, "", name) is None:
-            obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            obj: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             store.create(NAMESPACES, _admit(store, NAMESPACES, obj))
+    for obj in priorities.system_classes():
+        if store.get(PRIORITY_CLASSES, "", obj["metadata"]["name"]) is None:
+            store.create(PRIORITY_CLASSES, _admit(store, PRIORITY_CLASSES, obj))
 
 
 def _admit(store: Store, resource: Resource, obj: Object) -> Object:
@@ -226,10 +230,15 @@ def _hand_over(ended: asyncio.Task[None], end: asyncio.Future[None]) -> None:
             end.set_exception(error)
 
 
-async def _first(hope: Coroutine[Any, Any, None], end: asyncio.Future[None]) -> None:
+async def _first(hope: Coroutine[Any, Any, _Hoped], end: asyncio.Future[None]) -> _Hoped | None:
+    """What was hoped for; None when the end came first."""
     hoping = asyncio.create_task(hope)
-    await asyncio.wait({hoping, end}, return_when=asyncio.FIRST_COMPLETED)
+    awaited: set[asyncio.Future[Any]] = {hoping, end}
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+    if hoping.done():
+        return hoping.result()
     hoping.cancel()
+    return None
 
 
 async def _tell(stop: asyncio.Event, end: asyncio.Future[None]) -> None:

@@ -1,6 +1,7 @@
 """The drydock process: one per home, in the foreground or detached, and its end."""
 
 import asyncio
+import errno
 import json
 import logging
 import logging.handlers
@@ -25,6 +26,7 @@ STOP = 10.0  # seconds from SIGTERM to SIGKILL
 LINGER = 4.5  # seconds from SIGTERM until it leaves without the parts that did not stop
 LOG_BYTES = 4_000_000
 LOG_FILES = 3
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,10 @@ def up(
 
     Raises PortTaken and Failed.
     """
-    home.prepare()
+    try:
+        home.prepare()
+    except Hindered as hindered:
+        raise Failed(str(hindered), home.log, hindered.remedy) from hindered
     if other := _enter(home):
         return other
     # whoever asks about a living drydock need not wait for these imports
@@ -195,14 +200,19 @@ def _serve(
 
     _log_to(home.log)
     me = Process(os.getpid(), psutil.Process().create_time(), birth(os.getpid()) or "")
-    home.sign(me)
     try:
+        home.sign(me)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_told(home, listening, me, wanted, ready))
     except Hindered as hindered:
         log.error("%s; try: %s", hindered, hindered.remedy)  # noqa: TRY400  # no bug of ours
         raise Failed(str(hindered), home.log, hindered.remedy) from hindered
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            cause = f"the disk of {home.root} takes no more: {error.strerror}"
+            raise Failed(
+                cause, home.log, f"free some space, then drydock up --home {home.root}"
+            ) from error
         log.exception("drydock failed")
         raise Failed(f"{type(error).__name__}: {error}", home.log) from error
     finally:

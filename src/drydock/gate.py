@@ -1,4 +1,4 @@
-"""Admission with what it has to know of the store: addresses that are taken, the namespace's limits and quotas.
+"""Admission with what it has to know of the store: addresses that are taken, classes, accounts, limits and quotas.
 
 Every new object passes here, the API's and the controllers' alike. Check and write happen in one go of the event loop.
 """
@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from drydock import admission
 from drydock.admission import quotas
 from drydock.resources import (
+    INGRESS_CLASSES,
+    INGRESSES,
     LIMIT_RANGES,
     PERSISTENT_VOLUME_CLAIMS,
     PODS,
+    PRIORITY_CLASSES,
     RESOURCE_QUOTAS,
+    SERVICE_ACCOUNTS,
     SERVICES,
     Object,
     Resource,
@@ -33,9 +37,27 @@ def admit(store: Store, resource: Resource, obj: Object, before: Object | None) 
     ranges: Sequence[Object] = ()
     if before is None and resource in _LIMITED:
         ranges = store.list(LIMIT_RANGES, namespace)
-    admitted = admission.admit(resource, obj, before, taken_ips=taken, limit_ranges=ranges)
+    admitted = admission.admit(
+        resource,
+        obj,
+        before,
+        taken_ips=taken,
+        limit_ranges=ranges,
+        ingress_classes=store.list(INGRESS_CLASSES) if resource == INGRESSES else (),
+        priority_classes=store.list(PRIORITY_CLASSES) if resource == PODS else (),
+    )
+    if resource == PODS and before is None:
+        _check_account(store, admitted)
     found = store.list(RESOURCE_QUOTAS, namespace) if namespace else ()
     if found:
         others_of_kind = [each for each in store.list(resource, namespace) if each is not before]
         quotas.check(found, resource, admitted, before, others_of_kind)
     return admitted
+
+
+def _check_account(store: Store, pod: Object) -> None:
+    """`default` is on its way: its controller makes it in every namespace."""
+    name, namespace = pod["spec"]["serviceAccountName"], pod["metadata"]["namespace"]
+    if name != "default" and store.get(SERVICE_ACCOUNTS, namespace, name) is None:
+        why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+        raise admission.Denied(PODS, pod, why)

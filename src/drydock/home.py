@@ -92,7 +92,26 @@ class Home:
         return self.root / "logs" / "drydock.log"
 
     def prepare(self) -> None:
-        """Only its owner may look inside: the files give power over this machine's processes."""
+        """Only its owner may look inside: the files give power over this machine's processes. Raises Hindered."""
+        try:
+            if self._of_somebody_else():
+                raise Hindered(
+                    f"{self.root} is not empty and holds no drydock",
+                    "--home with a folder of its own",
+                )
+            self._prepare()
+        except OSError as error:
+            raise Hindered(
+                f"{self.root} cannot be drydock's home: {error.filename}: {error.strerror}",
+                "--home with a folder that you may write to",
+            ) from error
+
+    def _of_somebody_else(self) -> bool:
+        """It has files, and none of ours: we would close it to others, /etc too."""
+        ours = self.state.exists() or self._lock.exists()
+        return not ours and self.root.exists() and any(self.root.iterdir())
+
+    def _prepare(self) -> None:
         for folder in (self.root, self.pki, self.registry, self.node, self.log.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
@@ -160,5 +179,5 @@ def _write(path: Path, facts: object) -> None:
 def _read(path: Path, kind: type[Facts]) -> Facts | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None

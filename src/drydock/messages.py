@@ -259,6 +259,10 @@ IngressPortStatus: 1 port int32, 2 protocol, 3 error
 IngressClass: 1 metadata? ObjectMeta, 2 spec? IngressClassSpec
 IngressClassSpec: 1 controller?, 2 parameters IngressClassParametersReference
 IngressClassParametersReference: 1 apiGroup, 2 kind, 3 name, 4 scope, 5 namespace
+PriorityClass: 1 metadata? ObjectMeta, 2 value int32, 3 globalDefault? bool, 4 description?, 5 preemptionPolicy
+StorageClass: 1 metadata? ObjectMeta, 2 provisioner, 3 parameters? {}, 4 reclaimPolicy, 5 mountOptions? [], 6 allowVolumeExpansion bool, 7 volumeBindingMode, 8 allowedTopologies? [TopologySelectorTerm]
+TopologySelectorTerm: 1 matchLabelExpressions? [TopologySelectorLabelRequirement]
+TopologySelectorLabelRequirement: 1 key, 2 values []
 NetworkPolicy: 1 metadata? ObjectMeta, 2 spec? NetworkPolicySpec
 NetworkPolicySpec: 1 podSelector LabelSelector, 2 ingress? [NetworkPolicyIngressRule], 3 egress? [NetworkPolicyEgressRule], 4 policyTypes? []
 NetworkPolicyIngressRule: 1 ports? [NetworkPolicyPort], 2 from? [NetworkPolicyPeer]

@@ -10,9 +10,9 @@ Object = Mapping[str, Any]
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """One kind of object, named as discovery names it."""
+    """One kind of object, named as discovery names it. Each is itself: they are compared all the time."""
 
     group: str
     version: str
@@ -173,6 +173,22 @@ INGRESS_CLASSES = Resource(
 )
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+PRIORITY_CLASSES = Resource(
+    "scheduling.k8s.io",
+    "v1",
+    "priorityclasses",
+    "PriorityClass",
+    namespaced=False,
+    short_names=("pc",),
+)
+STORAGE_CLASSES = Resource(
+    "storage.k8s.io",
+    "v1",
+    "storageclasses",
+    "StorageClass",
+    namespaced=False,
+    short_names=("sc",),
+)
 ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "Role")
 ROLE_BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 CLUSTER_ROLES = Resource(
@@ -213,6 +229,8 @@ RESOURCES = (
     INGRESS_CLASSES,
     ENDPOINT_SLICES,
     LEASES,
+    PRIORITY_CLASSES,
+    STORAGE_CLASSES,
     ROLES,
     ROLE_BINDINGS,
     CLUSTER_ROLES,

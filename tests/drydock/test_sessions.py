@@ -202,6 +202,70 @@ async def test_attach_follows_from_now_until_the_container_ends(
         assert process.returncode == 0
 
 
+@pytest.mark.parametrize("once", [True, False])
+async def test_a_container_with_stdin_hears_who_is_attached(
+    cluster: Cluster, image: str, kubectl: Run, *, once: bool
+) -> None:
+    """The end of the one client's input is the container's; where others may follow, it is only that client's."""
+    cluster.run(
+        "cat",
+        {"image": image, "command": ["cat"], "stdin": True, "stdinOnce": once},
+        restartPolicy="Never",
+    )
+    await cluster.ready("cat")
+    code, output = await kubectl("attach", "-i", "cat", stdin="one\n")
+    assert code == 0
+    if once:
+        assert "one\n" in output
+        ended = await until(lambda: cluster.app("cat")["state"].get("terminated"))
+        assert ended["exitCode"] == 0
+    else:
+        assert (await kubectl("attach", "-i", "cat", stdin="two\n"))[0] == 0
+        assert "running" in cluster.app("cat")["state"]
+    log = "one\n" if once else "one\ntwo\n"
+    async with asyncio.timeout(45):
+        while await cluster.logs("cat") != log:  # noqa: ASYNC110  # a client sees by asking
+            await asyncio.sleep(0.01)
+
+
+async def test_a_container_with_a_terminal_has_it_for_its_own(
+    cluster: Cluster, image: str, kubectl_path: str, isolated: Mapping[str, str]
+) -> None:
+    script = (
+        'until [ "$(stty size)" = "33 120" ]; do sleep 0.05; done; echo "on $TERM"; '
+        "read name; echo hello $name >/dev/tty; exit 4"
+    )
+    shell = {"image": image, "command": ["sh", "-c", script], "stdin": True, "tty": True}
+    cluster.run("shell", shell, restartPolicy="Never")
+    await cluster.ready("shell")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("4H", 33, 120, 0, 0))
+    try:
+        streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        async with started(kubectl_path, isolated, "attach", "-it", "shell", **streams) as process:
+            os.write(ours, b"you\n")
+            async with asyncio.timeout(45):
+                assert await process.wait() == 0
+        os.set_blocking(ours, False)
+        said = os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "on xterm\r\nhello you\r\n" in said
+    ended = await until(lambda: cluster.app("shell")["state"].get("terminated"))
+    assert ended["exitCode"] == 4
+
+
+@pytest.mark.usefixtures("cluster")
+async def test_run_makes_a_pod_to_talk_with_and_removes_it(image: str, kubectl: Run) -> None:
+    interactive = ("run", "talk", "-i", "--rm", "--restart=Never", f"--image={image}")
+    script = "read name; echo hello $name; exit 3"
+    code, output = await kubectl(*interactive, "--command", "--", "sh", "-c", script, stdin="you\n")
+    assert code == 3
+    assert "hello you\n" in output
+    assert 'pod "talk" deleted' in output
+
+
 async def test_cp_brings_files_in_and_out(web: Cluster, kubectl: Run, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     (folder / "deep").mkdir(parents=True)

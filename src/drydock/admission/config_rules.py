@@ -73,6 +73,19 @@ def check_lease(lease: Object, _before: Object | None) -> Causes:
     yield from not_negative(spec, "spec", "leaseTransitions")
 
 
+def check_storage_class(storage_class: Object, before: Object | None) -> Causes:
+    if not storage_class.get("provisioner"):
+        yield required("provisioner")
+    yield from one_of(storage_class["reclaimPolicy"], ("Delete", "Retain"), "reclaimPolicy")
+    modes = ("Immediate", "WaitForFirstConsumer")
+    yield from one_of(storage_class["volumeBindingMode"], modes, "volumeBindingMode")
+    if before is not None:
+        for field in ("parameters", "provisioner", "reclaimPolicy"):
+            if storage_class.get(field) != before.get(field):
+                yield forbidden(field, f"updates to {field} are forbidden.")
+        yield from immutable(storage_class, before, "", "volumeBindingMode")
+
+
 def check_role_binding(binding: Object, before: Object | None) -> Causes:
     yield from _check_binding(binding, before, ("Role", "ClusterRole"))
 

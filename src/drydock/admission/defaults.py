@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from drydock.admission import priorities
 from drydock.admission.pod_defaults import Json, default_pod, default_pod_spec
 from drydock.resources import (
     CLUSTER_ROLE_BINDINGS,
@@ -19,11 +20,13 @@ from drydock.resources import (
     NETWORK_POLICIES,
     PERSISTENT_VOLUME_CLAIMS,
     PODS,
+    PRIORITY_CLASSES,
     REPLICA_SETS,
     ROLE_BINDINGS,
     SECRETS,
     SERVICES,
     STATEFUL_SETS,
+    STORAGE_CLASSES,
     Resource,
 )
 from drydock.schema import kind
@@ -208,6 +211,11 @@ def _claim(claim: Json) -> None:
     claim.setdefault("status", {}).setdefault("phase", "Pending")
 
 
+def _storage_class(storage_class: Json) -> None:
+    storage_class.setdefault("reclaimPolicy", "Delete")
+    storage_class.setdefault("volumeBindingMode", "Immediate")
+
+
 def _limit_range(limits: Json) -> None:
     """A container's default limit is its maximum, its default request is its default limit or its minimum."""
     for item in _spec(limits).get("limits", []):
@@ -246,4 +254,6 @@ _DEFAULTS: Final[Mapping[Resource, Callable[[Json], None]]] = {
     CLUSTER_ROLE_BINDINGS: _role_binding,
     PERSISTENT_VOLUME_CLAIMS: _claim,
     LIMIT_RANGES: _limit_range,
+    PRIORITY_CLASSES: priorities.default_class,
+    STORAGE_CLASSES: _storage_class,
 }

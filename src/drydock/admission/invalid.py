@@ -24,7 +24,7 @@ class Invalid(Exception):
 
 
 class Denied(Exception):
-    """The API server's 403: the object is sound, but its namespace has no room for it."""
+    """The API server's 403: the object is sound, but the cluster or its namespace has no place for it."""
 
     def __init__(self, resource: Resource, obj: Object, why: str) -> None:
         self.resource = resource

@@ -24,14 +24,12 @@ def default_pod_spec(spec: Json) -> None:
 
 
 def default_pod(pod: Json) -> None:
-    """What a pod gets and a template does not; the ServiceAccount, Priority and toleration admission included."""
+    """What a pod gets and a template does not; the ServiceAccount and toleration admission included."""
     spec = pod.setdefault("spec", {})
     default_pod_spec(spec)
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("serviceAccountName", "default")
     _mirror_service_account(spec)
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     _default_tolerations(spec)
     for container in _containers(spec):
         if spec.get("hostNetwork"):

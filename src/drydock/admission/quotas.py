@@ -160,13 +160,15 @@ def _used(
 def _known_usage(resource: Resource, stored: Object) -> Amounts:
     """Every write asks for that of all objects in its namespace, few of which have changed."""
     metadata = stored["metadata"]
-    uid, version = metadata.get("uid"), metadata.get("resourceVersion")
-    version_before, amounts = _KNOWN.get(uid, ("", {}))
-    if not version or version != version_before:
+    version = metadata.get("resourceVersion")
+    if not version:
+        return usage(resource, stored)
+    known_version, amounts = _KNOWN.get(metadata["uid"], ("", {}))
+    if version != known_version:
         amounts = usage(resource, stored)
         if len(_KNOWN) >= _MOST_KNOWN:
             _KNOWN.clear()
-        _KNOWN[uid] = (version, amounts)
+        _KNOWN[metadata["uid"]] = (version, amounts)
     return amounts
 
 

@@ -8,6 +8,7 @@ from drydock.admission import (
     job_rules,
     limit_rules,
     network_rules,
+    priorities,
     set_rules,
     workload_rules,
 )
@@ -32,6 +33,7 @@ from drydock.resources import (
     PERSISTENT_VOLUME_CLAIMS,
     POD_DISRUPTION_BUDGETS,
     PODS,
+    PRIORITY_CLASSES,
     REPLICA_SETS,
     RESOURCE_QUOTAS,
     ROLE_BINDINGS,
@@ -39,6 +41,7 @@ from drydock.resources import (
     SECRETS,
     SERVICES,
     STATEFUL_SETS,
+    STORAGE_CLASSES,
     Object,
     Resource,
 )
@@ -47,6 +50,8 @@ _RULES: Final[Mapping[Resource, Callable[[Object, Object | None], Causes]]] = {
     CONFIG_MAPS: config_rules.check_config_map,
     SECRETS: config_rules.check_secret,
     LEASES: config_rules.check_lease,
+    PRIORITY_CLASSES: priorities.check_class,
+    STORAGE_CLASSES: config_rules.check_storage_class,
     ROLES: config_rules.check_role,
     ROLE_BINDINGS: config_rules.check_role_binding,
     CLUSTER_ROLES: config_rules.check_cluster_role,

@@ -106,6 +106,24 @@ def _lease(lease: Object, now: datetime) -> Cells:
     return [lease["metadata"]["name"], holder, age(lease, now)]
 
 
+def _priority_class(obj: Object, now: datetime) -> Cells:
+    default, policy = obj.get("globalDefault", False), obj.get("preemptionPolicy", "")
+    return [obj["metadata"]["name"], obj.get("value", 0), default, age(obj, now), policy]
+
+
+def _storage_class(obj: Object, now: datetime) -> Cells:
+    annotations = obj["metadata"].get("annotations", {})
+    default = annotations.get("storageclass.kubernetes.io/is-default-class") == "true"
+    return [
+        obj["metadata"]["name"] + (" (default)" if default else ""),
+        obj.get("provisioner", ""),
+        obj.get("reclaimPolicy", ""),
+        obj.get("volumeBindingMode", ""),
+        obj.get("allowVolumeExpansion", False),
+        age(obj, now),
+    ]
+
+
 def _role_binding(binding: Object, now: datetime) -> Cells:
     role = binding["roleRef"]
     subjects: list[Mapping[str, Any]] = binding.get("subjects") or []
@@ -156,6 +174,13 @@ PRINTERS: Mapping[Resource, Printer] = {
         columns("Name,Status,Volume,Capacity,Access Modes,StorageClass,Age", "VolumeMode"), _claim
     ),
     resources.LEASES: Printer(columns("Name,Holder,Age"), _lease),
+    resources.PRIORITY_CLASSES: Printer(
+        columns("Name,Value#,Global-Default,Age,PreemptionPolicy"), _priority_class
+    ),
+    resources.STORAGE_CLASSES: Printer(
+        columns("Name,Provisioner,ReclaimPolicy,VolumeBindingMode,AllowVolumeExpansion,Age"),
+        _storage_class,
+    ),
     resources.ROLES: Printer(columns("Name,Created At"), _name_and_creation),
     resources.LIMIT_RANGES: Printer(columns("Name,Created At"), _name_and_creation),
     resources.CLUSTER_ROLES: Printer(columns("Name,Created At"), _name_and_creation),

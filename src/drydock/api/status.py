@@ -31,7 +31,7 @@ def failure(
     }
     if reason:
         body["reason"] = reason
-    if details:
+    if details is not None:
         body["details"] = details
     return Refused({**body, "code": code})
 
@@ -92,7 +92,8 @@ def not_found(resource: Resource, name: str) -> Refused:
 
 
 def no_such_path() -> Refused:
-    return failure(404, "NotFound", "the server could not find the requested resource")
+    message = "the server could not find the requested resource"
+    return failure(404, "NotFound", message, {})  # kubectl debug takes details for granted
 
 
 def method_not_allowed() -> Refused:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn, TypeVar, get_args
 import click
 import msgspec
 
-from drydock.cli.place import FAILED, USAGE, fail, home_option, running
+from drydock.cli.place import FAILED, USAGE, fail, home_option, output_option, running
 from drydock.cli.words import DURATION, SIZE
 from drydock.faults import client
 from drydock.faults.kinds import (
@@ -43,9 +43,9 @@ def add() -> None:
 
 @fault.command("list")
 @home_option
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def list_(home: Path, output: Literal["text", "json"]) -> None:
-    """Say which faults there are, how often each struck, and what is left of it."""
+    """Say which faults there are, how often each struck, what is left."""
     place, status = running(home)
     try:
         entries = client.entries(place, status)
@@ -61,7 +61,7 @@ def list_(home: Path, output: Literal["text", "json"]) -> None:
 
 @fault.command()
 @home_option
-@click.argument("identity", metavar="ID", required=False)
+@click.argument("identity", metavar="[ID]", required=False)
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def clear(home: Path, identity: str | None, *, everything: bool) -> None:
     """End one fault, or all; things are as before when this returns."""
@@ -108,12 +108,18 @@ _every = click.option(
 
 
 @add.command()
-@click.option("--verb", multiple=True, type=click.Choice(get_args(Verb)))
+@click.option(
+    "--verb", multiple=True, type=click.Choice(get_args(Verb)), help="Of the request; repeatable."
+)
 @_kind
 @_namespace
 @click.option("--name", default="", help="Of the object, or a pattern.")
 @_agent
-@click.option("--answer", type=click.Choice(["410", "429", "500", "503", "504"]))
+@click.option(
+    "--answer",
+    type=click.Choice(["410", "429", "500", "503", "504"]),
+    help="Instead of the real one.",
+)
 @click.option("--retry-after", type=int, help="Seconds, as a header of the answer.")
 @_delay
 @_drop
@@ -142,7 +148,10 @@ def watch(**options: Any) -> None:
 @add.command()
 @click.option("--image", default="", help="Its reference or a pattern: 'sample-app*'.")
 @click.option(
-    "--answer", required=True, type=click.Choice(["not-found", "unauthorized", "timeout"])
+    "--answer",
+    required=True,
+    type=click.Choice(["not-found", "unauthorized", "timeout"]),
+    help="Of the registry, as the node is told.",
 )
 @_limited
 def pull(**options: Any) -> None:
@@ -175,9 +184,15 @@ def node(**options: Any) -> None:
 
 
 @add.command()
-@click.option("--verb", multiple=True, type=click.Choice(["push", "pull"]))
+@click.option(
+    "--verb", multiple=True, type=click.Choice(["push", "pull"]), help="Of the request; repeatable."
+)
 @click.option("--repository", default="", help="Its name or a pattern.")
-@click.option("--answer", type=click.Choice(["401", "429", "500", "502", "503", "504"]))
+@click.option(
+    "--answer",
+    type=click.Choice(["401", "429", "500", "502", "503", "504"]),
+    help="Instead of the real one.",
+)
 @_delay
 @click.option("--drop-after", type=SIZE, help="Cut a body after so many bytes: 1Mi.")
 @_limited

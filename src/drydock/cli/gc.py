@@ -18,9 +18,9 @@ _YOUNG = ", and those of the last hour stay while drydock runs"
     help="Manifests too that have no tag, are in no index and refer to none that stays.",
 )
 def gc(home: Path, *, dry_run: bool, untagged: bool) -> None:
-    """Remove what nothing refers to: blobs of the registry, uploads a day old, unpacked images.
+    """Remove what nothing refers to any more.
 
-    While drydock runs, blobs of the last hour and unpacked images stay.
+    That is blobs of the registry, uploads a day old, and unpacked images. While drydock runs, blobs of the last hour and unpacked images stay.
     """
     from drydock import garbage  # noqa: PLC0415  # what the node and the registry import, other verbs need not
 

@@ -21,9 +21,20 @@ home_option = click.option(
     help="The folder that holds everything of this cluster.",
 )
 
+output_option = click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+
 
 def at(home: Path) -> Home:
-    return Home(home.expanduser().absolute())
+    try:
+        return Home(home.expanduser().absolute())
+    except (OSError, RuntimeError) as error:  # the current folder is gone; nobody knows where ~ is
+        fail(f"where is {home}? {error}", USAGE, remedy="--home with an absolute path")
 
 
 def running(home: Path) -> tuple[Home, Status]:

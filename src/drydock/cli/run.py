@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import click
 
 from drydock import daemon
-from drydock.cli.place import FAILED, USAGE, at, fail, home_option
+from drydock.cli.place import FAILED, USAGE, at, fail, home_option, output_option
 from drydock.faults import client
 from drydock.home import Home, Ports, Status, WantedNode
 from drydock.ports import PortTaken
@@ -67,9 +67,12 @@ def down(home: Path) -> None:
 
 @click.command()
 @home_option
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def status(home: Path, output: Literal["text", "json"]) -> None:
-    """Say whether the cluster is up, and where; exit code 1 if it is not."""
+    """Say whether the cluster is up, and where.
+
+    The exit code is 1 if it is not.
+    """
     place = at(home)
     found = place.status() if daemon.living(place) else None
     faults = _faults(place, found) if found else []

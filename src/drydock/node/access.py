@@ -59,9 +59,9 @@ class Access:
         """Raises Unavailable."""
         return await sessions.execute(self._run(pod, container), command, streams)
 
-    async def attach(self, pod: Object, container: str, _streams: Streams) -> Attachment:
+    async def attach(self, pod: Object, container: str, streams: Streams) -> Attachment:
         """Raises Unavailable."""
-        return Attachment(self._run(pod, container).log)
+        return Attachment(self._run(pod, container), streams)
 
     async def dial(
         self, pod: Object, port: int

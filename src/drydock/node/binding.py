@@ -7,7 +7,7 @@ from drydock.metadata import deleting
 from drydock.node import clock, machine, scheduler
 from drydock.node.mishaps import Mishaps, refusal_of
 from drydock.pods import finished
-from drydock.resources import NODES, PODS, Object
+from drydock.resources import NODES, PERSISTENT_VOLUME_CLAIMS, PODS, Object
 from drydock.store import Change, Store
 
 
@@ -19,7 +19,7 @@ class Binder:
         self._refused: dict[str, str] = {}  # why, by the pod's uid
 
     def notice(self, change: Change) -> None:
-        """Of a pod or the node."""
+        """Of a pod, a claim or the node."""
         if change.type == "DELETED":
             self._refused.pop(change.object["metadata"]["uid"], None)
         if _frees_or_asks(change):
@@ -35,11 +35,20 @@ class Binder:
         for pod in pods:
             if pod["spec"].get("nodeName") or deleting(pod):
                 continue
-            if refusal := trouble or scheduler.refusal(pod["spec"], taken, node):
+            claims = self._claims(pod["metadata"]["namespace"])
+            if refusal := (
+                trouble
+                or scheduler.missing_claim(pod["spec"], claims)
+                or scheduler.refusal(pod["spec"], taken, node)
+            ):
                 self._refuse(pod, refusal)
             else:
                 taken.append(pod["spec"])
                 self._bind(pod)
+
+    def _claims(self, namespace: str) -> set[str]:
+        claims = self._store.list(PERSISTENT_VOLUME_CLAIMS, namespace)
+        return {claim["metadata"]["name"] for claim in claims if not deleting(claim)}
 
     def _bind(self, pod: Object) -> None:
         metadata = pod["metadata"]

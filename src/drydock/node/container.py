@@ -205,8 +205,8 @@ class ContainerRunner:
             return None
         self.current = run
         self._began = time.monotonic()
-        self.tell("Created", f"Created container: {self.name}")
-        self.tell("Started", f"Started container {self.name}")
+        self.tell("Created", "Container created")
+        self.tell("Started", "Container started")
         self._become(Running(clock.now()))
         return run
 

@@ -91,6 +91,8 @@ class Kubelet:
                 discard(self._home / "claims" / str(change.object["metadata"]["uid"]))
             self._configs_changed.set()
             self._configs_changed = asyncio.Event()
+            if change.resource == PERSISTENT_VOLUME_CLAIMS:
+                self._binder.notice(change)
             return
         if change.resource == PODS:
             if change.type == "DELETED":
@@ -184,4 +186,3 @@ class Kubelet:
 
     async def _next_configs(self) -> None:
         await self._configs_changed.wait()
-

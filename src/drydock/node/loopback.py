@@ -76,7 +76,9 @@ class LoopbackSandbox:
         if not prepared.argv:
             raise Refused("CreateContainerError", "no command specified")
         uid = str(self.pod["metadata"]["uid"])
-        return LoopbackBundle(self.processes, prepared, image.rootfs, uid)
+        return LoopbackBundle(
+            self.processes, prepared, image.rootfs, uid, terminal=bool(container.get("tty"))
+        )
 
     def _env(self, container: Object) -> dict[str, str]:
         """What the node adds to a container's environment. Nothing of drydock's own environment is in it."""
@@ -88,6 +90,7 @@ class LoopbackSandbox:
             "PYTHONDONTWRITEBYTECODE": "1",  # all pods of an image share its files
             "http_proxy": self.proxy,
             "no_proxy": f"localhost,127.0.0.1,{self.ip}",
+            **({"TERM": "xterm"} if container.get("tty") else {}),
         }
 
 
@@ -97,12 +100,16 @@ class LoopbackBundle:
     launch: Launch
     rootfs: Path
     pod: str
+    terminal: bool
 
     async def start(self, stdio: Stdio) -> Process:
-        return self.processes.spawn(self.launch, self.pod, stdio)
+        return self._spawn(self.launch.argv, stdio, terminal=self.terminal)
 
     async def exec(self, command: Sequence[str], stdio: Stdio, *, terminal: bool) -> Process:
         argv = tuple(inside(self.rootfs, word) for word in command)
+        return self._spawn(argv, stdio, terminal=terminal)
+
+    def _spawn(self, argv: tuple[str, ...], stdio: Stdio, *, terminal: bool) -> Process:
         if terminal:
             argv = ("/bin/sh", "-c", _ON_TERMINAL, os.ttyname(stdio.stdin), *argv)
         return self.processes.spawn(replace(self.launch, argv=argv), self.pod, stdio)

@@ -43,7 +43,7 @@ async def pull(images: Images, container: Object, tell: Tell, mishaps: Mishaps) 
         image = await images.pull(reference)
     except PullFailed as failed:
         raise _failed(name, f"rpc error: code = NotFound desc = {failed}", tell) from failed
-    took = f"{(time.monotonic() - began) * 1000:.0f}ms"
+    took = _spelled(time.monotonic() - began)
     if asks:
         size = f"Image size: {image.size} bytes."
         tell(
@@ -51,8 +51,19 @@ async def pull(images: Images, container: Object, tell: Tell, mishaps: Mishaps) 
             f'Successfully pulled image "{name}" in {took} ({took} including waiting). {size}',
         )
     else:
-        tell("Pulled", f'Container image "{name}" already present on machine')
+        tell(
+            "Pulled",
+            f'Container image "{name}" already present on machine and can be accessed by the pod',
+        )
     return image
+
+
+def _spelled(seconds: float) -> str:
+    """As Go spells a duration of whole milliseconds: 12ms, 1.2s, 1m1.2s."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    minutes, rest = divmod(seconds, 60)
+    return f"{f'{minutes:.0f}m' if minutes else ''}{round(rest, 3):g}s"
 
 
 def _failed(name: str, message: str, tell: Tell) -> Refused:

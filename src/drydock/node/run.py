@@ -7,10 +7,12 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
-from drydock.node import probes
+from drydock.node import ends, probes
+from drydock.node.ends import Ends
 from drydock.node.island import Island
 from drydock.node.logs import Collector, Log
 from drydock.node.pipe_end import PipeEnd
+from drydock.node.pipes import Input
 from drydock.node.process import exit_code, output_of
 from drydock.node.pull import Tell
 from drydock.node.runtime import Bundle, CannotStart, Process, Stdio
@@ -34,7 +36,7 @@ class Run:
     def __init__(
         self,
         process: Process,
-        output: int,
+        ours: Ends,
         bundle: Bundle,
         container: Object,
         *,
@@ -48,7 +50,9 @@ class Run:
         self.process = process
         self.log = log
         self.out_of_memory = False
-        self._output = output
+        self.stdin: Input | None = None
+        self.terminal = ours.terminal
+        self._output = ours.outputs["stdout"]
         self._bundle = bundle
         self._container = container
         self._ip = ip
@@ -74,20 +78,18 @@ class Run:
         listener: Listener,
     ) -> "Run":
         """Raises CannotStart. To be shielded: a process whose start was cancelled would be nobody's."""
-        read, write = os.pipe()
-        nothing = os.open(os.devnull, os.O_RDONLY)
+        both = ends.of_container(container)
         try:
-            process = await bundle.start(Stdio(nothing, write, write))
+            process = await bundle.start(both.theirs)
         except BaseException:
-            os.close(read)
+            both.close_ours()
             log.close()
             raise
         finally:
-            os.close(nothing)
-            os.close(write)
-        return cls(
+            both.close_theirs()
+        run = cls(
             process,
-            read,
+            both,
             bundle,
             container,
             ip=ip,
@@ -97,6 +99,10 @@ class Run:
             tell=tell,
             listener=listener,
         )
+        if both.stdin is not None:
+            run.stdin = stdin = await Input.of(both.stdin)
+            run._collecting.add_done_callback(lambda _: stdin.abort())
+        return run
 
     async def wait(self) -> int:
         """Watch over the process until it has ended; its exit code. Cancelling this leaves the process alone."""
@@ -126,6 +132,15 @@ class Run:
         """
         return await self._bundle.exec(command, stdio, terminal=terminal)
 
+    @property
+    def takes_input_once(self) -> bool:
+        """The end of the first client's input is the end of all; but a terminal has no end."""
+        return bool(self._container.get("stdinOnce")) and self.terminal is None
+
+    def close_stdin(self) -> None:
+        if self.stdin is not None:
+            self.stdin.close()
+
     def last_words(self) -> str:
         """What the process left in its termination message."""
         return self._bundle.last_words()
@@ -146,6 +161,9 @@ class Run:
                 await asyncio.shield(output.done)
         transport.close()
         self.log.close()
+        if self.terminal is not None:
+            os.close(self.terminal)
+            self.terminal = None
 
     # Probes and hooks
 

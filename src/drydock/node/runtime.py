@@ -66,7 +66,7 @@ class Bundle(Protocol):
     """A container ready to start."""
 
     async def start(self, stdio: Stdio) -> Process:
-        """Its program. Raises CannotStart."""
+        """Its program. stdin is a terminal where the container has one, and becomes its own. Raises CannotStart."""
         ...
 
     async def exec(self, command: Sequence[str], stdio: Stdio, *, terminal: bool) -> Process:

@@ -1,6 +1,6 @@
 """Which pods the one node takes, decided from what they request and what is left."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from drydock import quantities
@@ -47,6 +47,17 @@ def _tolerates_cordon(spec: Object) -> bool:
         and each.get("effect") in {None, "", "NoSchedule"}
         for each in spec.get("tolerations", ())
     )
+
+
+def missing_claim(spec: Object, claims: Collection[str]) -> str | None:
+    """Why a pod has to wait that mounts a claim which its namespace does not have."""
+    for volume in spec.get("volumes") or ():
+        claim = volume.get("persistentVolumeClaim")
+        if claim and claim["claimName"] not in claims:
+            return (
+                f'0/1 nodes are available: persistentvolumeclaim "{claim["claimName"]}" not found.'
+            )
+    return None
 
 
 def refusal(spec: Object, running: Iterable[Object], node: Object) -> str | None:

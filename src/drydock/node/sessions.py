@@ -1,20 +1,16 @@
 """What a client holds of a pod by `exec` and `attach`: a command beside a container, or the container's own output."""
 
 import asyncio
-import fcntl
 import os
 import signal
-import struct
-import termios
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from secrets import token_hex
 
-from drydock.node.logs import Log
+from drydock.node import ends
 from drydock.node.pipes import Input, Output
 from drydock.node.process import exit_code
 from drydock.node.run import Run
-from drydock.node.runtime import CannotStart, Process, Stdio
+from drydock.node.runtime import CannotStart, Process
 from drydock.sessions import Streams, Unavailable
 
 
@@ -49,7 +45,7 @@ class Command:
 
     def resize(self, columns: int, rows: int) -> None:
         if self._terminal is not None:
-            fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+            ends.resize(self._terminal, columns, rows)
 
     async def wait(self) -> int:
         return exit_code(await asyncio.shield(self._ended))
@@ -76,92 +72,64 @@ class Command:
 
 
 class Attachment:
-    """A container's output from now on, both streams in one, as its log has them. It ends with the container's run."""
+    """A container's output from now on, both streams in one, as its log has them, and its stdin, if it has one.
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._tap = log.listen()
+    It ends with the container's run, or with the client's input where the container goes on to take others'.
+    """
+
+    def __init__(self, run: Run, streams: Streams) -> None:
+        self._run = run
+        self._takes_input = streams.stdin and run.stdin is not None
+        self._tap = run.log.listen()
         self.outputs = {"stdout": self._tap}
 
     async def write(self, data: bytes) -> None:
-        """Containers have no stdin."""
+        if self._takes_input and self._run.stdin:
+            await self._run.stdin.write(data)
 
     def close_stdin(self) -> None:
-        pass
+        if not self._takes_input:
+            return
+        if self._run.takes_input_once:
+            self._run.close_stdin()
+        else:
+            self._tap.end()
 
     def resize(self, columns: int, rows: int) -> None:
-        """Containers have no terminal."""
+        if self._run.terminal is not None:
+            ends.resize(self._run.terminal, columns, rows)
 
     async def wait(self) -> int:
         return 0
 
     async def close(self) -> None:
-        self._log.let_go(self._tap)
+        self._run.log.let_go(self._tap)
+        if self._takes_input and self._run.takes_input_once:
+            self._run.close_stdin()
 
 
 async def execute(run: Run, command: Sequence[str], streams: Streams) -> Command:
     """Raises Unavailable."""
-    ends = _terminal() if streams.terminal else _pipes(streams)
+    both = ends.of_command(streams)
     try:
-        process = await run.exec(command, ends.theirs, terminal=streams.terminal)
+        process = await run.exec(command, both.theirs, terminal=streams.terminal)
     except CannotStart as problem:
-        ends.close_ours()
+        both.close_ours()
         raise Unavailable(_kubelet_message(problem)) from problem
     except BaseException:
-        ends.close_ours()
+        both.close_ours()
         raise
     finally:
-        ends.close_theirs()
+        both.close_theirs()
     ended = asyncio.ensure_future(process.wait())
     return Command(
         run,
         process,
         ended,
-        stdin=None if ends.stdin is None else await Input.of(ends.stdin),
-        outputs={name: await Output.of(end, ended) for name, end in ends.outputs.items()},
-        terminal=ends.terminal,
+        stdin=None if both.stdin is None else await Input.of(both.stdin),
+        outputs={name: await Output.of(end, ended) for name, end in both.outputs.items()},
+        terminal=both.terminal,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """Both sides of a command's streams."""
-
-    theirs: Stdio
-    stdin: int | None
-    outputs: Mapping[str, int]
-    terminal: int | None = None
-
-    def close_theirs(self) -> None:
-        for end in {self.theirs.stdin, self.theirs.stdout, self.theirs.stderr}:
-            os.close(end)
-
-    def close_ours(self) -> None:
-        for end in (self.stdin, self.terminal, *self.outputs.values()):
-            if end is not None:
-                os.close(end)
-
-
-def _terminal() -> _Ends:
-    """All three streams are the terminal, whatever the client listens to."""
-    ours, theirs = os.openpty()
-    return _Ends(Stdio(theirs, theirs, theirs), os.dup(ours), {"stdout": os.dup(ours)}, ours)
-
-
-def _pipes(streams: Streams) -> _Ends:
-    """What the client does not want is nothing, and swallowed."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    stdin, to_stdin = os.pipe() if streams.stdin else (os.dup(nothing), None)
-    outputs: dict[str, int] = {}
-    theirs: list[int] = []
-    for name, wanted in (("stdout", streams.stdout), ("stderr", streams.stderr)):
-        if wanted:
-            outputs[name], end = os.pipe()
-        else:
-            end = os.dup(nothing)
-        theirs.append(end)
-    os.close(nothing)
-    return _Ends(Stdio(stdin, *theirs), to_stdin, outputs)
 
 
 def _kubelet_message(problem: CannotStart) -> str:

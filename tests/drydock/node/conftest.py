@@ -9,6 +9,7 @@ import json
 import tarfile
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from drydock.node.back_off import Schedule
 from drydock.node.isolation.choice import choose
 from drydock.node.launch import Host
 from drydock.node.node import HOST_PYTHON, Node
+from drydock.node.process import Processes
 from drydock.resources import EVENTS, NAMESPACES, PODS
 from drydock.store import Store
 
@@ -252,11 +254,19 @@ async def running(
 @functools.cache
 def no_isolation() -> str:
     """Why pods cannot be isolated on this machine; empty where they can."""
-    with tempfile.TemporaryDirectory() as home:
-        try:
-            choose("isolated", Path(home), Host(Path(home), ""), HOST_PYTHON)
-        except Hindered as hindered:
-            return str(hindered)
+    with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, _hindrance(Path(home))).result()  # a loop runs here
+
+
+async def _hindrance(home: Path) -> str:
+    processes = Processes(home / "processes")
+    try:
+        runtime = await choose("isolated", home, Host(home, ""), HOST_PYTHON, processes)
+        await runtime.stop()
+    except Hindered as hindered:
+        return str(hindered)
+    finally:
+        processes.stop()
     return ""
 
 

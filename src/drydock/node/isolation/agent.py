@@ -5,6 +5,7 @@ whatever the reason, the kernel ends them all. It ends when drydock's end of its
 nothing but the standard library: every container begins as a copy of it.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from drydock.node.blueprint import Blueprint, Program, User
-from drydock.node.isolation import boot, netns, packets, program, rootfs
+from drydock.node.isolation import boot, netns, packets, program, rootfs, trial
 from drydock.node.isolation.kernel import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -101,7 +102,7 @@ class Agent:
                 found.close()
             self._tell({"id": asked["id"]})
         elif asked["do"] == "start":
-            pod = self._pods[asked["pod"]]
+            pod = self._pod(asked["pod"])
             unshare(CLONE_NEWPID)
             self._fork(asked["id"], lambda: self._contain(pod, *descriptors))
         else:
@@ -117,11 +118,8 @@ class Agent:
         if not raw:
             return False
         asked = json.loads(raw)
-        pod = self._pods.get(asked["pod"])
         try:
-            if pod is None:
-                raise ProcessLookupError(3, "the pod has ended")
-            with pod.visit(self._home):
+            with self._pod(asked["pod"]).visit(self._home):
                 given = socket.socket(socket.AF_INET, asked["type"] | socket.SOCK_NONBLOCK)
         except OSError as problem:
             self._calls.send(str(problem).encode())
@@ -129,6 +127,11 @@ class Agent:
         with given:
             packets.send(self._calls, b"\0", [given.fileno()])
         return True
+
+    def _pod(self, name: str) -> netns.Spaces:
+        if found := self._pods.get(name):
+            return found
+        raise ProcessLookupError(3, "the pod has ended")
 
     # Processes
 
@@ -140,6 +143,9 @@ class Agent:
             pid = os.fork()
             if pid == 0:
                 _do_in_child(work, tell)
+        except OSError:
+            os.close(told)
+            raise
         finally:
             os.close(tell)
             setns(self._pids, CLONE_NEWPID)
@@ -163,8 +169,11 @@ class Agent:
             self._tell({"id": question, "pid": pid}, [os.dup(self._living[pid])])
 
     def _reap(self) -> None:
-        while self._living:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
             if not pid:
                 return
             for told, (_, starting) in list(self._starting.items()):
@@ -257,10 +266,22 @@ def _read(descriptor: int) -> Any:
 
 
 def main() -> None:
-    """Arguments: the descriptors of two sockets, and the first of the host's users for containers, if there are."""
+    """Arguments: the descriptors of two sockets, an empty folder, and the first of the host's users for containers, if
+    there are.
+    """
     control, calls = (socket.socket(fileno=int(word)) for word in sys.argv[1:3])
     for door in (control, calls):
         door.set_inheritable(False)
-    base = int(sys.argv[3]) if len(sys.argv) > 3 else None
-    boot.reborn(base)
-    Agent(control, calls, None if base is None else boot.many_users()).run()
+    base = int(sys.argv[4]) if len(sys.argv) > 4 else None
+    users = None
+    try:
+        boot.reborn(base)
+        users = None if base is None else boot.many_users()
+        lacking = trial.lacking(sys.argv[3], users)
+    except OSError as problem:
+        lacking = trial.described("user namespaces", problem)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # drydock has gone
+        if lacking:
+            packets.send(control, json.dumps({"lacking": lacking}).encode(), [])
+        else:
+            Agent(control, calls, users).run()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 from drydock.node.blueprint import IDS
 from drydock.node.isolation import kernel
@@ -69,8 +68,7 @@ def _mapped_from_outside(lines: str) -> None:
         try:
             for name in ("uid_map", "gid_map"):
                 _write(parent, name, lines)
-        except OSError as problem:
-            sys.stderr.write(f"{problem}\n")
+        except OSError:
             os._exit(1)
         os._exit(0)
     kernel.unshare(_SPACES)

@@ -9,11 +9,11 @@ from drydock.home import Hindered, WantedNode
 from drydock.node.blueprint import IDS
 from drydock.node.folders import discard
 from drydock.node.isolation.isolated import Isolated
-from drydock.node.isolation.link import launch
+from drydock.node.isolation.link import Link
 from drydock.node.launch import Host
 from drydock.node.loopback import Loopback
-from drydock.node.process import verdict
-from drydock.node.runtime import Mode, Runtime
+from drydock.node.process import Processes
+from drydock.node.runtime import CannotIsolate, Mode, Runtime
 
 _BASE = 1_900_000_000
 """The first of the host's users for containers, where drydock is root: far from what people and tools use."""
@@ -26,24 +26,26 @@ _LACKS = (
     "limits of cpu, and of memory between two looks: there are no cgroups",
     "hostNetwork, hostPath, privileged containers, shared process namespaces",
 )
-_PATIENCE = 20.0  # seconds; it takes a tenth of one on an idle machine
 
 
-def choose(wanted: WantedNode, home: Path, host: Host, python: Path) -> Runtime:
-    """Raises Hindered where isolated pods are wanted and impossible."""
+async def choose(
+    wanted: WantedNode, home: Path, host: Host, python: Path, processes: Processes
+) -> Runtime:
+    """Begun, and to be stopped. Raises Hindered where isolated pods are wanted and impossible."""
     if wanted == "loopback":
-        return Loopback(home / "processes", host, "it was asked for")
+        return Loopback(processes, host, "it was asked for")
     base = _BASE if _has_users() else None
-    hindrance = _hindrance(home, base)
-    if hindrance is None:
-        because = "this machine allows user namespaces" if wanted == "auto" else "it was asked for"
-        lacks = _LACKS if base is not None else (_ONE_USER, *_LACKS)
-        return Isolated(home, host, python, Mode("isolated", because, lacks), base)
-    if wanted == "isolated":
+    try:
+        link = await _opened(home, processes, base)
+    except CannotIsolate as hindrance:
+        if wanted == "auto":
+            return Loopback(processes, host, f"this machine does not allow {hindrance}")
         raise Hindered(
             f"this machine does not allow isolated pods: {hindrance}", "drydock up --node auto"
-        )
-    return Loopback(home / "processes", host, f"this machine does not allow {hindrance}")
+        ) from hindrance
+    because = "this machine allows user namespaces" if wanted == "auto" else "it was asked for"
+    lacks = _LACKS if base is not None else (_ONE_USER, *_LACKS)
+    return Isolated(link, host, python, Mode("isolated", because, lacks), base)
 
 
 def _has_users() -> bool:
@@ -58,14 +60,14 @@ def _has_users() -> bool:
     return True
 
 
-def _hindrance(home: Path, base: int | None) -> str | None:
-    """What the machine does not allow; None where all is well."""
+async def _opened(home: Path, processes: Processes, base: int | None) -> Link:
+    """Raises CannotIsolate."""
     if sys.platform != "linux":
-        return "namespaces: they are Linux's"
-    home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="trial-", dir=home))
+        raise CannotIsolate("namespaces: they are Linux's")
+    trial = Path(tempfile.mkdtemp(prefix="trial-", dir=home))
+    link = Link(processes, base)
     try:
-        words = [str(folder), *([] if base is None else [str(base)])]
-        return verdict(launch("trial", *words), _PATIENCE)
+        await link.open(trial)
     finally:
-        discard(folder)
+        discard(trial)
+    return link

@@ -153,7 +153,7 @@ class IsolatedSandbox:
             },
             "program": {
                 "argv": command(image, container, env),
-                "env": self._env(image, env, person.home),
+                "env": self._env(image, container, env, person.home),
                 "cwd": container.get("workingDir") or image.working_dir or "/",
                 "user": {
                     "uid": person.uid,
@@ -162,7 +162,7 @@ class IsolatedSandbox:
                     "capabilities": users.capabilities(context),
                     "escalates": context.get("allowPrivilegeEscalation") is not False,
                 },
-                "terminal": False,
+                "terminal": bool(container.get("tty")),
             },
         }
         if not blueprint["program"]["argv"]:
@@ -175,9 +175,13 @@ class IsolatedSandbox:
             why = f"user and group numbers end at {IDS - 1} on this node, which excludes {most}"
             raise Refused("CreateContainerError", why)
 
-    def _env(self, image: Image, env: Mapping[str, str], home: str) -> dict[str, str]:
+    def _env(
+        self, image: Image, container: Object, env: Mapping[str, str], home: str
+    ) -> dict[str, str]:
         """Nothing of drydock's own environment is in it."""
         own = {"PATH": _PATH, "HOSTNAME": files.hostname(self._pod), "HOME": home}
+        if container.get("tty"):
+            own["TERM"] = "xterm"
         values = {**own, **image.env, **env}
         if image.runs_on_host:
             values["PATH"] = f"{PROGRAMS}:{values['PATH']}:{_PATH}"

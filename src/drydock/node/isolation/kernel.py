@@ -28,7 +28,11 @@ PR_CAPBSET_DROP = 24
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
 _MOUNT_ATTR_RDONLY = 1
+_AT_EMPTY_PATH = 0x1000
 _MNT_DETACH = 2
+_OPEN_TREE, _MOVE_MOUNT = 428, 429
+_OPEN_TREE_CLONE = 1
+_MOVE_MOUNT_F_EMPTY_PATH, _MOVE_MOUNT_T_SYMLINKS = 4, 16
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _MOUNT_SETATTR = 442
 
@@ -76,14 +80,30 @@ def make_readonly(path: str) -> None:
     _checked(result, f"mount_setattr {path}")
 
 
+def copy(descriptor: int) -> int:
+    """A copy of the file or folder, with all that is mounted below it, to be placed somewhere."""
+    flags = _OPEN_TREE_CLONE | _AT_EMPTY_PATH | _AT_RECURSIVE | os.O_CLOEXEC
+    tree = _libc.syscall(_OPEN_TREE, descriptor, b"", flags)
+    _checked(tree, "open_tree")
+    return int(tree)
+
+
+def place(tree: int, target: str, *, readonly: bool) -> None:
+    """Mount a copy. Links in `target` are followed."""
+    flags = _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_SYMLINKS
+    result = _libc.syscall(_MOVE_MOUNT, tree, b"", _AT_FDCWD, os.fsencode(target), flags)
+    _checked(result, f"move_mount to {target}")
+    if readonly:
+        make_readonly(target)
+
+
 def enter_root() -> None:
-    """The current folder, a mount, becomes the root; the former root stays mounted over it until `leave_root`."""
+    """The current folder, a mount, becomes the root, and the former root goes."""
+    former = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     number = _PIVOT_ROOT[platform.machine()]
     _checked(_libc.syscall(number, b".", b"."), "pivot_root")
-
-
-def leave_root(former: int) -> None:
     os.fchdir(former)
+    os.close(former)
     _checked(_libc.umount2(b".", _MNT_DETACH), "umount2")
     os.chdir("/")
 

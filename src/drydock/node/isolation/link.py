@@ -17,13 +17,15 @@ from typing import Any
 
 import drydock
 from drydock.node.blueprint import Blueprint, Program
+from drydock.node.ending import to_the_end
 from drydock.node.isolation import packets
 from drydock.node.launch import Launch
 from drydock.node.process import Processes, cannot_start
 from drydock.node.runtime import CannotIsolate, CannotStart, Process, Stdio
 
-_BEGIN = "import sys; sys.path.append(sys.argv.pop(1)); from drydock.node.isolation.{0} import main; main()"
-_PATIENCE = 10.0  # seconds for the agent to begin, or to answer while drydock stands still
+_BEGIN = "import sys; sys.path.append(sys.argv.pop(1)); from drydock.node.isolation.agent import main; main()"
+_START = 20.0  # seconds for the agent to begin; it takes a tenth of one on an idle machine
+_PATIENCE = 10.0  # seconds for it to answer while drydock stands still, and to end
 _FILES = 65_536  # descriptors: every pod needs a handful
 
 
@@ -44,11 +46,10 @@ class _Reply:
     process: "ContainedProcess | None"
 
 
-def launch(module: str, *words: str) -> Launch:
-    """One of this package's programs, in an interpreter with nothing in it but the standard library and us."""
+def _launch(*words: str) -> Launch:
+    """The agent, in an interpreter with nothing in it but the standard library and us."""
     source = Path(drydock.__file__).parents[1]
-    argv = (sys.executable, "-I", "-S", "-c", _BEGIN.format(module), str(source), *words)
-    return Launch(argv, {}, Path("/"))
+    return Launch((sys.executable, "-I", "-S", "-c", _BEGIN, str(source), *words), {}, Path("/"))
 
 
 class ContainedProcess:
@@ -102,30 +103,35 @@ class Link:
         self.lost = asyncio.Event()
         """Set when the agent has ended although nobody closed this: all containers have ended with it."""
 
-    async def open(self) -> None:
-        """Raises CannotIsolate."""
+    async def open(self, trial: Path) -> None:
+        """`trial` is an empty folder. Raises CannotIsolate with what the machine does not allow."""
         _allow_files()
         loop = asyncio.get_running_loop()
         self._ready = loop.create_future()
         self._control, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._calls, calls = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         doors = (control, calls)
-        words = [str(door.fileno()) for door in doors]
+        words = [*(str(door.fileno()) for door in doors), str(trial)]
         if self._base is not None:
             words.append(str(self._base))
-        self._agent = self._processes.spawn(
-            launch("agent", *words), "agent", Stdio(0, 1, 2), keep=[d.fileno() for d in doors]
-        )
-        for door in doors:
-            door.close()
+        try:
+            self._agent = self._processes.spawn(
+                _launch(*words), "agent", Stdio(0, 1, 2), keep=[d.fileno() for d in doors]
+            )
+        finally:
+            for door in doors:
+                door.close()
         self._control.settimeout(0)
         self._calls.settimeout(_PATIENCE)
         loop.add_reader(self._control.fileno(), self._read)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_START):
                 await self._ready
-        except TimeoutError:
-            raise CannotIsolate("the agent of the isolated node did not begin") from None
+        except BaseException as problem:
+            await to_the_end(self.close())
+            if isinstance(problem, TimeoutError):
+                raise CannotIsolate(f"its agent to begin within {_START:g} s") from None
+            raise
 
     async def close(self) -> None:
         """Ends the agent, and with it every container."""
@@ -235,6 +241,8 @@ class Link:
             assert self._ready is not None
             if not self._ready.done():  # who waited for it may have been told to end
                 self._ready.set_result(None)
+        elif "lacking" in message:
+            self._doubt(message["lacking"])
         elif "ended" in message:
             if process := self._living.pop(message["ended"], None):
                 process.conclude(message["code"])
@@ -257,8 +265,11 @@ class Link:
             _, answer = self._waiting.popitem()
             if not answer.done():
                 answer.set_exception(_Refused(0, "the isolated node's agent has ended", ""))
+        self._doubt("its agent to begin")
+
+    def _doubt(self, lacking: str) -> None:
         if self._ready is not None and not self._ready.done():
-            self._ready.set_exception(CannotIsolate("the isolated node's agent did not begin"))
+            self._ready.set_exception(CannotIsolate(lacking))
 
 
 def _end_unwanted(asking: asyncio.Future[_Reply]) -> None:

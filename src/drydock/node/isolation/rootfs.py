@@ -45,15 +45,15 @@ def enter(root: Root, cwd: str, owner: int) -> None:
     if root["programs"]:
         _folder(merged + PROGRAMS, owner)
         kernel.bind(root["programs"], merged + PROGRAMS, readonly=True)
-    sources = [_open(entry, owner) for entry in root["mounts"]]
-    former = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    sources = [_copied(entry, owner) for entry in root["mounts"]]
     os.chdir(merged)
     kernel.enter_root()
-    # From here on every link, also one that a container left in a volume, leads back into the new root.
+    # From here on every link leads back into the new root, also one that a container left in a volume. As long as the
+    # former root lay over the new one, a `..` that comes to the top would have found the former.
     for entry, source in zip(root["mounts"], sources, strict=True):
         _mount(entry["target"], source, owner, readonly=entry["readonly"])
+        os.close(source)
     _folder(cwd, owner)
-    kernel.leave_root(former)
     if root["readonly"]:
         mount("none", "/", flags=kernel.MS_REMOUNT | kernel.MS_BIND | MS_RDONLY)
 
@@ -113,7 +113,7 @@ def _lend(path: str, merged: str, image: str, owner: int) -> None:
         mount("overlay", target, "overlay", MS_RDONLY, options)
 
 
-def _open(entry: Mount, owner: int) -> int:
+def _copied(entry: Mount, owner: int) -> int:
     """The mount's source; what lies below it is made if it is not there, and never reached by a link."""
     here = os.open(entry["source"], os.O_PATH | os.O_CLOEXEC)
     for part in filter(None, entry["below"].split("/")):
@@ -126,7 +126,9 @@ def _open(entry: Mount, owner: int) -> int:
             raise OSError(f"subPath {entry['below']} leads through a link")
         os.close(here)
         here = below
-    return here
+    tree = kernel.copy(here)
+    os.close(here)
+    return tree
 
 
 def _mount(target: str, source: int, owner: int, *, readonly: bool) -> None:
@@ -136,7 +138,7 @@ def _mount(target: str, source: int, owner: int, *, readonly: bool) -> None:
         _folder(os.path.dirname(target), owner)
         if not os.path.exists(target):
             _file(target, owner)
-    kernel.bind(f"/proc/self/fd/{source}", target, readonly=readonly)
+    kernel.place(source, target, readonly=readonly)
 
 
 def _folder(path: str, owner: int) -> None:

@@ -23,7 +23,11 @@ def lacking(folder: str, users: int | None) -> str:
         told, tell = os.pipe2(os.O_CLOEXEC)
         child = os.fork()
         if child == 0:
-            _tell(tell, _container(pod, folder, users))
+            try:
+                os.write(tell, _container(pod, folder, users).encode())
+                os._exit(0)
+            finally:
+                os._exit(1)
         setns(pids, CLONE_NEWPID)
         os.close(tell)
         pod.close()
@@ -40,11 +44,6 @@ def lacking(folder: str, users: int | None) -> str:
 
 def described(step: str, problem: OSError) -> str:
     return f"{step} ({problem.strerror or problem})"
-
-
-def _tell(pipe: int, words: str) -> None:
-    os.write(pipe, words.encode())
-    os._exit(0)
 
 
 def _container(pod: netns.Spaces, folder: str, users: int | None) -> str:
