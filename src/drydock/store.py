@@ -61,7 +61,8 @@ class Store:
         self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
         self._order: dict[Resource, list[tuple[str, str]]] = {}
         self._window: deque[Change] = deque(maxlen=window)
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], Collection[Resource] | None] = {}
+        self._catch_up = max(window // 4, 1)  # changes
         self._version = 0
         self._closed = False
         self._broken = asyncio.Event()
@@ -196,15 +197,18 @@ class Store:
             raise Gone(version)
         return [self._window[place] for place in range(-behind, 0)]
 
-    async def wait(self, version: int) -> None:
-        """Return when there is a later version, or when the store closes."""
+    async def wait(self, version: int, resources: Collection[Resource] | None = None) -> None:
+        """Return when there is a later version, or when the store closes.
+
+        Who waits for changes of some `resources` is left alone by most others, but not until they fill the window.
+        """
         while version == self._version and not self._closed:
             waiting = asyncio.get_running_loop().create_future()
-            self._waiting.add(waiting)
+            self._waiting[waiting] = resources
             try:
                 await waiting
             finally:
-                self._waiting.discard(waiting)
+                self._waiting.pop(waiting, None)
 
     async def changes(
         self, since: int, resources: Collection[Resource] | None = None
@@ -218,7 +222,7 @@ class Store:
                 since = change.version
                 if resources is None or change.resource in resources:
                     yield change
-            await self.wait(since)
+            await self.wait(since, resources)
 
     async def failed(self) -> None:
         """Returns never, but raises what the disk said to the first write that it did not take."""
@@ -269,7 +273,7 @@ class Store:
         else:
             self._keep(resource, obj)
         self._window.append(Change(version, type_, resource, obj, before))
-        self._wake()
+        self._wake(None if version % self._catch_up == 0 else resource)
         return obj
 
     def _keep(self, resource: Resource, obj: Object) -> None:
@@ -284,11 +288,13 @@ class Store:
         order = self._order[resource]
         del order[bisect.bisect_left(order, key)]
 
-    def _wake(self) -> None:
-        for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_result(None)
-        self._waiting.clear()
+    def _wake(self, resource: Resource | None = None) -> None:
+        """Those who wait for it, or all."""
+        for waiting, wanted in tuple(self._waiting.items()):
+            if resource is None or wanted is None or resource in wanted:
+                del self._waiting[waiting]
+                if not waiting.done():
+                    waiting.set_result(None)
 
 
 def _saved_as(resource: Resource) -> str:

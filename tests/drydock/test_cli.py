@@ -226,7 +226,49 @@ async def test_a_part_that_fails_ends_the_whole(drydock: Drydock) -> None:
     assert await drydock("status") == Ended(1, "drydock is not up\n", "")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_folder_of_somebody_else_is_left_as_it_is(drydock: Drydock) -> None:
+    root = drydock.home.root
+    root.mkdir(mode=0o755)
+    (root / "hosts").touch()
+    assert await drydock("up", "--detach") == Ended(
+        1,
+        "",
+        f"error: {root} is not empty and holds no drydock\n"
+        "  try: --home with a folder of its own\n",
+    )
+    assert oct(root.stat().st_mode & 0o777) == "0o755"
+    assert [path.name for path in root.iterdir()] == ["hosts"]
+
+
+async def test_a_home_that_cannot_be_is_told_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    drydock = Drydock(Home(tmp_path / "file" / "home"))
+    root = drydock.home.root
+    assert await drydock("up", "--detach") == Ended(
+        1,
+        "",
+        f"error: {root} cannot be drydock's home: {root}: Not a directory\n"
+        "  try: --home with a folder that you may write to\n",
+    )
+    assert await drydock("status") == Ended(1, "drydock is not up\n", "")
+
+
+async def test_a_relative_home_in_a_folder_that_is_gone_is_a_question(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    argv = (sys.executable, "-m", "drydock", "status", "--home", "x")
+    words = ("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', str(gone), *argv)
+    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(45):
+        _, err = await process.communicate()
+    assert (process.returncode, err.decode()) == (
+        2,
+        "error: where is x? [Errno 2] No such file or directory\n"
+        "  try: --home with an absolute path\n",
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_in_the_foreground_a_signal_ends_it(drydock: Drydock, how: signal.Signals) -> None:
     process = await drydock.start("up")
     assert process.stdout is not None

@@ -336,6 +336,35 @@ class TestChanges:
                 break
         assert kinds == [CONFIG_MAPS, PODS]
 
+    async def test_of_other_kinds_wake_nobody(self) -> None:
+        store = Store()
+        waiting = asyncio.ensure_future(store.wait(0, (PODS,)))
+        await asyncio.sleep(0)
+        store.create(CONFIG_MAPS, config_map())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        store.create(PODS, pod())
+        await asyncio.wait_for(waiting, 30)
+
+    async def test_of_other_kinds_push_no_reader_out_of_the_window(self) -> None:
+        store = Store(window=8)
+        first: list[Change] = []
+
+        async def follow() -> None:
+            async for change in store.changes(0, (PODS,)):
+                first.append(change)
+                return
+
+        following_pods = asyncio.ensure_future(follow())
+        await asyncio.sleep(0)
+        for number in range(40):
+            store.create(CONFIG_MAPS, config_map(f"c-{number}"))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        store.create(PODS, pod())
+        await asyncio.wait_for(following_pods, 30)
+        assert [change.version for change in first] == [41]
+
     @pytest.mark.parametrize("since", [0, 1, 6])
     async def test_from_outside_the_window_are_gone(self, since: int) -> None:
         store = Store(window=3)

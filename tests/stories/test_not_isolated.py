@@ -42,8 +42,8 @@ async def test_status_and_doctor_say_how_pods_run_why_and_what_to_do(shared: Wor
     said = await shared.shipway("doctor")
     assert said.code == 0
     assert (
-        "✓ pods         not isolated: it was asked for "
-        "(for isolated pods: shipway teardown embedded, then: shipway setup embedded)"
+        "✓ pods         not isolated: it was asked for; "
+        "for isolated pods: shipway teardown embedded, then: shipway setup embedded"
     ) in said.out.splitlines()
 
 

@@ -87,7 +87,7 @@ async def lines(store: Store, watch: Watch) -> AsyncIterator[bytes]:
                 yield _bookmark(watch, version)
         with suppress(TimeoutError):
             async with asyncio.timeout(min(deadline, bookmark_due) - clock()):
-                await store.wait(version)
+                await store.wait(version, (watch.selection.resource,))
 
 
 def _initial(

@@ -31,6 +31,9 @@ class BackOff:
 
 
 def duration(seconds: float) -> str:
-    """As Go prints it: `10s`, `1m20s`, `5m0s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+    """As Go prints it, to the millisecond: `12ms`, `1.25s`, `10s`, `1m20s`, `5m0s`."""
+    whole = round(seconds * 1000)
+    if 0 < whole < 1000:
+        return f"{whole}ms"
+    minutes, rest = divmod(whole, 60_000)
+    return f"{minutes}m{rest / 1000:g}s" if minutes else f"{rest / 1000:g}s"

@@ -179,7 +179,7 @@ class ContainerRunner:
         )
         self._wait_because(
             "CrashLoopBackOff",
-            f"back-off {duration(rest)} restarting failed container={self.name} pod={pod}",
+            f"back-off {duration(round(rest))} restarting failed container={self.name} pod={pod}",
         )
         await asyncio.sleep(rest)
 

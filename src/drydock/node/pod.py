@@ -156,8 +156,8 @@ class PodRunner:
                 await self._run()
         except TimeoutError:
             self.context.event("DeadlineExceeded", status.OVERDUE)
-            await asyncio.gather(*(runner.stop(self.context.grace) for runner in self._mains))
             self._overdue = True
+            await asyncio.gather(*(runner.stop(self.context.grace) for runner in self._mains))
         await self._stop_inits(self.context.grace)
         await self._close()
         self.publish()

@@ -17,7 +17,8 @@ Kind = Literal["startup", "readiness", "liveness"]
 Exec = Callable[[Sequence[str], float], Awaitable[str | None]]
 Check = Callable[[], Awaitable[str | None]]
 
-QUICK = 0.1  # seconds between probes until the first success
+QUICK = 0.1  # seconds between probes until the first success, at most
+EAGER = 0.02  # and at least: who starts fast is not kept waiting
 
 _AGENT = "kube-probe/1.36"
 _BODY = 10_240  # bytes of an answer that a probe reads
@@ -78,15 +79,16 @@ async def observe(
 ) -> None:
     """Ask until cancelled; a startup probe until it is decided.
 
-    Until the first success, startup and readiness probes are asked every `QUICK` seconds, so that a container is
-    ready when it is and not at the next period. In that phase a failure counts, and is told, once per period.
+    Until the first success, startup and readiness probes are asked every `QUICK` seconds or sooner, so that a
+    container is ready when it is and not at the next period. In that phase a failure counts, and is told, once per
+    period.
     """
     loop = asyncio.get_running_loop()
     await asyncio.sleep(probe.initial_delay)
+    begun = loop.time()
     tally = Tally(probe.success_threshold, probe.failure_threshold)
     waiting = probe.kind != "liveness"
-    quick = min(QUICK, probe.period)
-    due = loop.time() + (probe.period if waiting else 0)
+    due = begun + (probe.period if waiting else 0)
     while True:
         asked = loop.time()
         problem = await check()
@@ -102,8 +104,13 @@ async def observe(
             decided(verdict)
             if probe.kind == "startup":
                 return
-        interval = quick if waiting else probe.period
+        interval = min(_soon(asked - begun), probe.period) if waiting else probe.period
         await asyncio.sleep(max(0, asked + interval - loop.time()))
+
+
+def _soon(waited: float) -> float:
+    """A tenth of what was waited already is little to wait in vain."""
+    return min(max(waited / 10, EAGER), QUICK)
 
 
 def check(probe: Probe, container: Object, ip: str, island: Island | None, execute: Exec) -> Check:

@@ -3,6 +3,7 @@
 import time
 from typing import Literal, Protocol
 
+from drydock.node.back_off import duration
 from drydock.node.images import Image, Images, PullFailed, Reference
 from drydock.node.mishaps import Mishaps, pull_failure
 from drydock.node.refused import Refused
@@ -43,7 +44,7 @@ async def pull(images: Images, container: Object, tell: Tell, mishaps: Mishaps) 
         image = await images.pull(reference)
     except PullFailed as failed:
         raise _failed(name, f"rpc error: code = NotFound desc = {failed}", tell) from failed
-    took = _spelled(time.monotonic() - began)
+    took = duration(time.monotonic() - began)
     if asks:
         size = f"Image size: {image.size} bytes."
         tell(
@@ -56,14 +57,6 @@ async def pull(images: Images, container: Object, tell: Tell, mishaps: Mishaps) 
             f'Container image "{name}" already present on machine and can be accessed by the pod',
         )
     return image
-
-
-def _spelled(seconds: float) -> str:
-    """As Go spells a duration of whole milliseconds: 12ms, 1.2s, 1m1.2s."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    minutes, rest = divmod(seconds, 60)
-    return f"{f'{minutes:.0f}m' if minutes else ''}{round(rest, 3):g}s"
 
 
 def _failed(name: str, message: str, tell: Tell) -> Refused:

@@ -76,7 +76,10 @@ class Facts:
 def pod_status(pod: Object, facts: Facts, now: str) -> dict[str, Any]:
     """The whole status; conditions of other owners and times of transition are taken over from the pod."""
     policy = pod["spec"].get("restartPolicy", "Always")
-    phase: Phase = "Failed" if facts.overdue else pod_phase(policy, facts)
+    over = facts.overdue and not any(
+        isinstance(c.state, Running) for c in (*facts.init, *facts.main)
+    )
+    phase: Phase = "Failed" if over else pod_phase(policy, facts)
     status: dict[str, Any] = {
         "phase": phase,
         "conditions": _conditions(pod, facts, phase, now),
@@ -88,7 +91,7 @@ def pod_status(pod: Object, facts: Facts, now: str) -> dict[str, Any]:
         "qosClass": qos_class(pod["spec"]),
         "containerStatuses": [container_status(c) for c in facts.main],
     }
-    if facts.overdue:
+    if over:
         status |= {"reason": "DeadlineExceeded", "message": OVERDUE}
     if facts.init:
         status["initContainerStatuses"] = [container_status(c) for c in facts.init]

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import psutil
 
@@ -22,13 +23,13 @@ _BUSY = (
     "steal",
 )  # as far as the system tells them apart
 MACHINE = 0
-"""What the machine is noted by, as a session's leader never is."""
+"""What the machine is noted by, as a leader never is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    memory: int  # bytes resident, over the session
-    cpu_seconds: float  # since the session's members began
+    memory: int  # bytes resident, over all members
+    cpu_seconds: float  # since the members began
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,15 @@ class Rate:
 
 
 def measure(leaders: Collection[int]) -> dict[int, Reading]:
-    """By leader of a session; one without a living member is missing."""
+    """By leader: of a process namespace, or of a session in ours. One without a living member is missing."""
     memory: dict[int, int] = {}
     seconds: dict[int, float] = {}
+    spaces = {_space(leader): leader for leader in leaders}
+    for shared in ("", _space(os.getpid())):
+        spaces.pop(shared, None)
     for pid in psutil.pids():
         try:
-            leader = os.getsid(pid)
+            leader = spaces.get(_space(pid)) or os.getsid(pid)
             if leader not in leaders:
                 continue
             process = psutil.Process(pid)
@@ -56,6 +60,14 @@ def measure(leaders: Collection[int]) -> dict[int, Reading]:
         spent = times.user + times.system + times.children_user + times.children_system
         seconds[leader] = seconds.get(leader, 0.0) + spent
     return {leader: Reading(memory[leader], seconds[leader]) for leader in memory}
+
+
+def _space(pid: int) -> str:
+    """Its process namespace; nothing where there are none, or for a stranger's."""
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except OSError:
+        return ""
 
 
 def measure_machine() -> Reading:

@@ -78,7 +78,7 @@ async def _pods(session: Session) -> str:
     embedded = Embedded(session.project, session.shell)
     found = embedded.isolation
     embedded.judge(found)
-    more = f" (for isolated pods: {found.remedy})" if found.remedy else ""
+    more = f"; for isolated pods: {found.remedy}" if found.remedy else ""
     return f"{'isolated' if found.isolated else 'not isolated'}: {found.because}{more}"
 
 

@@ -46,6 +46,8 @@ async def test_the_version_is_one_that_clients_can_compare(call: Call) -> None:
                 "networking.k8s.io",
                 "policy",
                 "rbac.authorization.k8s.io",
+                "scheduling.k8s.io",
+                "storage.k8s.io",
             ],
         ),
     ],
@@ -107,7 +109,7 @@ async def test_older_clients_get_lists(call: Call) -> None:
 
 async def test_openapi_leads_to_a_document_per_group_version(call: Call) -> None:
     _, index = await call("GET", "/openapi/v3")
-    assert len(index["paths"]) == 12
+    assert len(index["paths"]) == 14
     for entry in index["paths"].values():
         code, document = await call("GET", entry["serverRelativeURL"])
         assert (code, document["openapi"]) == (200, "3.0.0")

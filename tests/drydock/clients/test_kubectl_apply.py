@@ -211,6 +211,15 @@ async def test_runs_and_exposes(kubectl: Run, drydock: Drydock) -> None:
     )
 
 
+async def test_debug_says_that_there_are_no_ephemeral_containers(kubectl: Run) -> None:
+    await ok(kubectl, "run", "lost", "--image=127.0.0.1:9/none:1", "--restart=Never")
+    said = await refused(kubectl, "debug", "lost", "--image=127.0.0.1:9/none:1", "-c", "look")
+    assert said == (
+        "error: ephemeral containers are disabled for this cluster "
+        '(error from server: "the server could not find the requested resource")\n'
+    )
+
+
 async def test_replaces(each_kubectl: Run) -> None:
     kubectl = each_kubectl
     await ok(kubectl, "create", "-f", "-", stdin=settings(a="x"))

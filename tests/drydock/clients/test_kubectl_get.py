@@ -119,7 +119,7 @@ async def test_describes_what_runs_with_its_events(each_kubectl: Run, drydock: D
         "    Ready:  True\n    Restart Count:  0\n",
         "QoS Class:  Burstable\n",
         "  Normal  Scheduled  AGE  default-scheduler  Successfully assigned NAMESPACE/web-POD to drydock\n",
-        "Started container web\n",
+        "Container started\n",
     ):
         assert line in pod
 

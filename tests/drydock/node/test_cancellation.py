@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from drydock.node.ending import to_the_end
 from drydock.node.launch import Launch
 from drydock.node.network import streams
 from drydock.node.process import Processes, ProcessGroup
@@ -71,3 +72,18 @@ async def test_closing_a_connection_obeys_a_cancellation_in_the_moment_of_its_cl
     closing = streams.close(cast(asyncio.StreamWriter, connection))
     connection.task = asyncio.create_task(and_more(closing))
     assert await obeyed(connection.task)
+
+
+async def test_what_must_be_done_is_done_before_a_cancellation_is_obeyed() -> None:
+    done: list[str] = []
+
+    async def clean_up() -> None:
+        await asyncio.sleep(0.05)
+        done.append("all")
+
+    ending = asyncio.create_task(to_the_end(clean_up()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        ending.cancel()
+    assert await obeyed(ending)
+    assert done == ["all"]

@@ -63,8 +63,8 @@ async def test_pods_share_what_a_claim_holds_until_it_is_deleted(
     mounts = [{"name": "data", "mountPath": "/tmp"}]
     app = {"image": image, "command": ["python", "-c", APPEND], "volumeMounts": mounts}
     cluster.run("first", app, volumes=volumes, restartPolicy="Never")
-    missing = 'persistentvolumeclaim "data" not found'
-    await until(lambda: ("FailedMount", missing) in cluster.events("first"))
+    missing = '0/1 nodes are available: persistentvolumeclaim "data" not found.'
+    await until(lambda: ("FailedScheduling", missing) in cluster.events("first"))
     claim = {"metadata": {"name": "data", "namespace": "default"}, "spec": {}}
     cluster.store.create(PERSISTENT_VOLUME_CLAIMS, claim)
     assert await cluster.ended("first") == "Succeeded"

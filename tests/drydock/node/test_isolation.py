@@ -1,6 +1,7 @@
 """What containers see and may do in namespaces of their own."""
 
 import asyncio
+import contextlib
 import io
 import os
 import re
@@ -357,3 +358,77 @@ async def test_a_node_that_loses_its_agent_says_so_and_ends(
 
     with pytest.raises(CannotIsolate, match="the agent of the isolated node"):
         await running
+
+
+async def test_an_end_that_is_hurried_leaves_nothing(
+    store: Store, shelf: Shelf, mode: WantedNode, tmp_path: Path
+) -> None:
+    before = set(family(os.getpid()))
+    node = Node(store, home=tmp_path / "home", images=shelf, registry_hosts=[], wanted=mode)
+    running = asyncio.create_task(node.run())
+    assert (await node.mode()).name == "isolated"
+    living = set(family(os.getpid())) - before
+    assert len(living) >= 3  # the agent's two processes and the watchdog
+
+    store.close()
+    for _ in range(3):
+        await asyncio.sleep(0)
+        running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert not any(lives(process) for process in living)
+
+
+def lax(*entries: tarfile.TarInfo) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for entry in entries:
+            archive.addfile(entry)
+    return buffer.getvalue()
+
+
+async def test_a_link_of_an_image_leads_no_mount_out_of_its_root(
+    cluster: Cluster, shelf: Shelf, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o777)
+    outside.chmod(0o777)
+    link = tarfile.TarInfo("var/run")
+    link.type, link.linkname = tarfile.SYMTYPE, str(outside)
+    config = {"Entrypoint": ["sh", "-c"], "Env": ["PATH=/bin"], "WorkingDir": "/var/run/x/y"}
+    image = shelf.add("lax", "1", [system(), lax(link)], config)
+    cluster.run(
+        "lax",
+        once(
+            image,
+            f"echo kept > /var/run/data/it; cat {outside}/data/it; ls {outside} {outside}/x",
+            terminationMessagePath="/var/run/words",
+            volumeMounts=[{"name": "data", "mountPath": "/var/run/data"}],
+        ),
+        volumes=[{"name": "data", "emptyDir": {}}],
+        restartPolicy="Never",
+    )
+
+    assert (await said(cluster, "lax")).split() == [
+        *("kept", f"{outside}:", "data", "words", "x"),
+        *(f"{outside}/x:", "y"),
+    ]
+    assert list(outside.iterdir()) == []
+
+
+async def test_memory_counts_whatever_session_it_is_used_in(cluster: Cluster, image: str) -> None:
+    big = "x = b'x' * 150_000_000; import time; time.sleep(600)"
+    code = (
+        "import subprocess, sys\n"
+        f"subprocess.run([sys.executable, '-c', {big!r}], start_new_session=True)"
+    )
+    limits = {"limits": {"memory": "90Mi"}}
+    cluster.run(
+        "big",
+        {"image": image, "command": ["python", "-c", code], "resources": limits},
+        restartPolicy="Never",
+    )
+
+    assert await cluster.ended("big") == "Failed"
+    terminated = cluster.app("big")["state"]["terminated"]
+    assert (terminated["reason"], terminated["exitCode"]) == ("OOMKilled", 137)

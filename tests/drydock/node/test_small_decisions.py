@@ -9,7 +9,7 @@ import pytest
 from drydock.node.back_off import BackOff, Schedule, duration
 from drydock.node.images import Image
 from drydock.node.launch import Host, launch
-from drydock.node.scheduler import refusal, requests
+from drydock.node.scheduler import missing_claim, refusal, requests
 from drydock.node.security import root_refusal
 
 
@@ -24,7 +24,10 @@ def test_failed_pulls_rest_from_the_start() -> None:
     assert [back_off.rest(0) for _ in range(3)] == [10, 20, 40]
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(10, "10s"), (80, "1m20s"), (300, "5m0s")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(10, "10s"), (80, "1m20s"), (300, "5m0s"), (0.0124, "12ms"), (1.25, "1.25s"), (0, "0s")],
+)
 def test_durations_are_written_as_go_writes_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
@@ -72,6 +75,14 @@ def test_the_node_refuses_what_it_has_no_room_for(
 ) -> None:
     said = f"0/1 nodes are available: {reason}." if reason else None
     assert refusal(asking, running, NODE) == said
+
+
+def test_a_pod_waits_for_its_claims_before_it_gets_a_place() -> None:
+    volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in "ab"]
+    asking = {"volumes": [{"name": "tmp", "emptyDir": {}}, *volumes]}
+    said = '0/1 nodes are available: persistentvolumeclaim "b" not found.'
+    assert missing_claim(asking, {"a"}) == said
+    assert missing_claim(asking, {"a", "b"}) is None
 
 
 HOST = Host(Path("/drydock/programs"), "/usr/bin:/bin")

@@ -154,7 +154,7 @@ class IsolatedSandbox:
             "program": {
                 "argv": command(image, container, env),
                 "env": self._env(image, container, env, person.home),
-                "cwd": container.get("workingDir") or image.working_dir or "/",
+                "cwd": os.path.normpath(container.get("workingDir") or image.working_dir or "/"),
                 "user": {
                     "uid": person.uid,
                     "gid": person.gid,

@@ -157,7 +157,7 @@ class Link:
 
     def close_pod(self, pod: str) -> None:
         if self._agent is not None:
-            self._ask({"do": "close", "pod": pod})
+            self._ask({"do": "close", "pod": pod}).add_done_callback(asyncio.Future.exception)
 
     async def start(self, pod: str, blueprint: Blueprint, stdio: Stdio) -> ContainedProcess:
         """Raises CannotStart."""

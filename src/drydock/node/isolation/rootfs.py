@@ -51,9 +51,9 @@ def enter(root: Root, cwd: str, owner: int) -> None:
     # From here on every link leads back into the new root, also one that a container left in a volume. As long as the
     # former root lay over the new one, a `..` that comes to the top would have found the former.
     for entry, source in zip(root["mounts"], sources, strict=True):
-        _mount(entry["target"], source, owner, readonly=entry["readonly"])
+        _mount(os.path.realpath(entry["target"]), source, owner, readonly=entry["readonly"])
         os.close(source)
-    _folder(cwd, owner)
+    _folder(os.path.realpath(cwd), owner)
     if root["readonly"]:
         mount("none", "/", flags=kernel.MS_REMOUNT | kernel.MS_BIND | MS_RDONLY)
 
