@@ -108,7 +108,7 @@ class Home:
 
     def _of_somebody_else(self) -> bool:
         """It has files, and none of ours: we would close it to others, /etc too."""
-        ours = self.state.exists() or self._lock.exists()
+        ours = any(path.exists() for path in (self.state, self._lock, self.node))
         return not ours and self.root.exists() and any(self.root.iterdir())
 
     def _prepare(self) -> None:

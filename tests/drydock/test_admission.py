@@ -439,9 +439,10 @@ def test_a_time_is_stored_as_it_was_sent(time: str) -> None:
     assert admitted(EVENTS, {"lastTimestamp": time})["lastTimestamp"] == time
 
 
-def test_a_secrets_data_is_base64() -> None:
-    with pytest.raises(Mistyped, match="illegal base64 data"):
-        admitted(SECRETS, {"data": {"a": "!"}})
+@pytest.mark.parametrize(("data", "at"), [("!", 0), ("not base64!", 3), ("YWJjZ", 4)])
+def test_a_secrets_data_is_base64(data: str, at: int) -> None:
+    with pytest.raises(Mistyped, match=f"^illegal base64 data at input byte {at}$"):
+        admitted(SECRETS, {"data": {"a": data}})
 
 
 # ---- unknown fields

@@ -14,6 +14,7 @@ from drydock.timestamps import moment
 
 _TYPE_META: Final = ("apiVersion", "kind")
 _EMBEDDED_KIND: Final = "PersistentVolumeClaim"  # a StatefulSet's templates name their kind, too
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _BAD_QUANTITY: Final = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
@@ -187,7 +188,9 @@ def _check_base64(value: str) -> None:
     try:
         base64.b64decode(value, validate=True)
     except ValueError as error:
-        raise Mistyped("illegal base64 data") from error
+        stranger = _NOT_BASE64.search(value)
+        at = stranger.start() if stranger else len(value) // 4 * 4
+        raise Mistyped(f"illegal base64 data at input byte {at}") from error
 
 
 def _check_time(value: str) -> None:

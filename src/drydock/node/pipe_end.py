@@ -5,7 +5,7 @@ import os
 
 
 class PipeEnd:
-    """What `connect_read_pipe` and `connect_write_pipe` take, and own from then on.
+    """What `connect_read_pipe` takes, and owns from then on.
 
     uvloop closes the descriptor by itself and then closes this, as if a second time did no harm: by then the
     number may be another thread's file.

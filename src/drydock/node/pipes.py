@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import cast
+import os
 
 from drydock.node.pipe_end import PipeEnd
 
@@ -48,47 +48,41 @@ class Output:
         self._transport.close()
 
 
-class Input(asyncio.BaseProtocol):
-    """What a process reads."""
+class Input:
+    """What a process reads. No transport: uvloop's listens on what it writes to, and swallowed a terminal's output."""
 
-    def __init__(self) -> None:
-        self._room = asyncio.Event()
-        self._room.set()
-        self._closed = False
-        self._transport: asyncio.WriteTransport | None = None
-
-    @classmethod
-    async def of(cls, descriptor: int) -> "Input":
+    def __init__(self, descriptor: int) -> None:
         """Owns the descriptor."""
-        _, protocol = await asyncio.get_running_loop().connect_write_pipe(cls, PipeEnd(descriptor))
-        return protocol
+        os.set_blocking(descriptor, False)
+        self._descriptor: int | None = descriptor
+        self._turn = asyncio.Lock()
+        self._room = asyncio.Event()
 
     async def write(self, data: bytes) -> None:
-        """Returns when there is room for more. Nothing happens when nobody reads."""
-        if self._transport and not self._closed:
-            self._transport.write(data)
-            await self._room.wait()
+        """Returns when all is written. Nothing happens when nobody reads."""
+        async with self._turn:
+            while data and self._descriptor is not None:
+                try:
+                    data = data[os.write(self._descriptor, data) :]
+                except BlockingIOError:
+                    await self._wait_for_room(self._descriptor)
+                except OSError:  # the reader has gone
+                    return
 
     def close(self) -> None:
-        """When all is written."""
-        self._closed = True
-        if self._transport:
-            self._transport.close()
+        """Whoever still writes is let go."""
+        if self._descriptor is not None:
+            asyncio.get_running_loop().remove_writer(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+            self._room.set()
 
-    def abort(self) -> None:
-        if self._transport:
-            self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's are of no asyncio class
-        self._transport = cast("asyncio.WriteTransport", transport)
-
-    def connection_lost(self, _problem: Exception | None) -> None:
-        self._transport = None
-        self._room.set()
-
-    def pause_writing(self) -> None:
+    async def _wait_for_room(self, descriptor: int) -> None:
+        loop = asyncio.get_running_loop()
         self._room.clear()
-
-    def resume_writing(self) -> None:
-        self._room.set()
+        loop.add_writer(descriptor, self._room.set)
+        try:
+            await self._room.wait()
+        finally:
+            if self._descriptor is not None:
+                loop.remove_writer(descriptor)

@@ -100,8 +100,8 @@ class Run:
             listener=listener,
         )
         if both.stdin is not None:
-            run.stdin = stdin = await Input.of(both.stdin)
-            run._collecting.add_done_callback(lambda _: stdin.abort())
+            run.stdin = stdin = Input(both.stdin)
+            run._collecting.add_done_callback(lambda _: stdin.close())
         return run
 
     async def wait(self) -> int:

@@ -57,7 +57,7 @@ class Command:
         for output in self.outputs.values():
             output.close()
         if self._stdin:
-            self._stdin.abort()
+            self._stdin.close()
         if self._terminal is not None:
             os.close(self._terminal)
             self._terminal = None
@@ -126,7 +126,7 @@ async def execute(run: Run, command: Sequence[str], streams: Streams) -> Command
         run,
         process,
         ended,
-        stdin=None if both.stdin is None else await Input.of(both.stdin),
+        stdin=None if both.stdin is None else Input(both.stdin),
         outputs={name: await Output.of(end, ended) for name, end in both.outputs.items()},
         terminal=both.terminal,
     )

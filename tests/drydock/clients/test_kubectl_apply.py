@@ -164,7 +164,10 @@ async def test_creates_by_its_generators(
             ("rolebinding", "readers", "--role=reader", "--serviceaccount=default:default"),
             "rolebinding.rbac.authorization.k8s.io/readers",
         ),
-        (("ingress", "way", "--rule=example.com/path=app:80"), "ingress.networking.k8s.io/way"),
+        (
+            ("ingress", "way", "--class=elsewhere", "--rule=example.com/path=app:80"),
+            "ingress.networking.k8s.io/way",
+        ),
         (
             ("poddisruptionbudget", "budget", "--selector=app=app", "--min-available=50%"),
             "poddisruptionbudget.policy/budget",
@@ -185,7 +188,7 @@ async def test_creates_by_its_generators(
         service/open  NodePort  CLUSTER-IP  <none>  80/TCP  AGE
 
         NAME  CLASS  HOSTS  ADDRESS  PORTS  AGE
-        ingress.networking.k8s.io/way  <none>  example.com    80  AGE
+        ingress.networking.k8s.io/way  elsewhere  example.com    80  AGE
 
         NAME  MIN AVAILABLE  MAX UNAVAILABLE  ALLOWED DISRUPTIONS  AGE
         poddisruptionbudget.policy/budget  50%  N/A  0  AGE

@@ -247,8 +247,10 @@ async def running(
         yield Cluster(store, node, home)
     finally:
         task.cancel()
+        ended, _ = await asyncio.wait((task,), timeout=60)
+        assert ended, "the node does not end"
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            task.result()
 
 
 @functools.cache

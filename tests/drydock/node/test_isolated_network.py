@@ -1,5 +1,6 @@
 """Real pods in networks of their own, and a policy such as the sample's for prod."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -99,7 +100,8 @@ async def knock(ip: str, port: int) -> str:
     reader, writer = await dial(None, ip, port)
     try:
         writer.write(b"hello\n")
-        return (await reader.read()).decode()
+        async with asyncio.timeout(60):
+            return (await reader.read()).decode()
     finally:
         await close(writer)
 
@@ -152,9 +154,11 @@ async def test_what_is_open_when_a_pod_ends_is_finished_and_closed_in_order(
     web = await serve(cluster, "web", image, "web", 3000)
     reader, writer = await dial(None, web, 3000)
     writer.write(b"wait\n")
-    assert await reader.readline() == b"127.76.0.1 says wait\n"
+    async with asyncio.timeout(60):
+        assert await reader.readline() == b"127.76.0.1 says wait\n"
     await cluster.delete("web")
-    assert await reader.read() == b"done"
+    async with asyncio.timeout(60):
+        assert await reader.read() == b"done"
     await close(writer)
     with pytest.raises(ConnectionRefusedError):
         await knock(web, 3000)

@@ -17,7 +17,10 @@ import pytest
 
 from drydock.home import WantedNode
 from drydock.node.folders import discard
-from drydock.node.node import Node
+from drydock.node.isolation.choice import choose
+from drydock.node.launch import Host
+from drydock.node.node import HOST_PYTHON, Node
+from drydock.node.process import Processes
 from drydock.node.runtime import CannotIsolate, Stdio
 from drydock.resources import CONFIG_MAPS, NODES
 from drydock.store import Store
@@ -316,7 +319,8 @@ async def test_nothing_is_left_when_drydock_is_killed(
         stdout=asyncio.subprocess.PIPE,
     )
     assert drydock.stdout
-    assert await drydock.stdout.readline() == b"ready\n"
+    async with asyncio.timeout(60):
+        assert await drydock.stdout.readline() == b"ready\n"
     await until(lambda: [name(each) for each in family(drydock.pid)].count("sleep") == 2)
     living = family(drydock.pid)
 
@@ -356,8 +360,10 @@ async def test_a_node_that_loses_its_agent_says_so_and_ends(
     (agent,) = family(int(entry.name))
     agent.kill()
 
+    ended, _ = await asyncio.wait((running,), timeout=60)
+    assert ended
     with pytest.raises(CannotIsolate, match="the agent of the isolated node"):
-        await running
+        running.result()
 
 
 async def test_an_end_that_is_hurried_leaves_nothing(
@@ -432,3 +438,33 @@ async def test_memory_counts_whatever_session_it_is_used_in(cluster: Cluster, im
     assert await cluster.ended("big") == "Failed"
     terminated = cluster.app("big")["state"]["terminated"]
     assert (terminated["reason"], terminated["exitCode"]) == ("OOMKilled", 137)
+
+
+async def test_a_network_that_nobody_waits_for_any_more_is_closed(
+    mode: WantedNode, tmp_path: Path
+) -> None:
+    processes = Processes(tmp_path / "processes")
+    runtime = await choose(mode, tmp_path, Host(tmp_path, ""), HOST_PYTHON, processes)
+    try:
+        before = psutil.Process().num_fds()
+        late, next_one = (
+            runtime.sandbox(
+                {"metadata": {"name": uid, "uid": uid, "namespace": "default"}, "spec": {}},
+                ip="127.77.0.9",
+                folder=tmp_path / uid,
+                proxy="",
+            )
+            for uid in ("late", "next")
+        )
+        opening = asyncio.create_task(late.open())
+        await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait((opening,))
+        assert opening.cancelled()
+        await late.close()
+        await next_one.open()  # answers come in order
+        await next_one.close()
+        await until(lambda: psutil.Process().num_fds() == before)
+    finally:
+        await runtime.stop()
+        processes.stop()

@@ -118,14 +118,15 @@ class Agent:
         if not raw:
             return False
         asked = json.loads(raw)
+        answer = {"id": asked["id"]}
         try:
             with self._pod(asked["pod"]).visit(self._home):
                 given = socket.socket(socket.AF_INET, asked["type"] | socket.SOCK_NONBLOCK)
         except OSError as problem:
-            self._calls.send(str(problem).encode())
+            packets.send(self._calls, json.dumps(answer | {"error": str(problem)}).encode(), [])
             return True
         with given:
-            packets.send(self._calls, b"\0", [given.fileno()])
+            packets.send(self._calls, json.dumps(answer).encode(), [given.fileno()])
         return True
 
     def _pod(self, name: str) -> netns.Spaces:

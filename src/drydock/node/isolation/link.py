@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -26,6 +27,7 @@ from drydock.node.runtime import CannotIsolate, CannotStart, Process, Stdio
 _BEGIN = "import sys; sys.path.append(sys.argv.pop(1)); from drydock.node.isolation.agent import main; main()"
 _START = 20.0  # seconds for the agent to begin; it takes a tenth of one on an idle machine
 _PATIENCE = 10.0  # seconds for it to answer while drydock stands still, and to end
+_NO_ROOM = "drydock has too many open files"
 _FILES = 65_536  # descriptors: every pod needs a handful
 
 
@@ -150,7 +152,9 @@ class Link:
     async def open_pod(self, pod: str, ip: str, hostname: str) -> tuple[socket.socket, ...]:
         """The sockets of its island, non-blocking. Raises CannotIsolate."""
         try:
-            reply = await self._ask({"do": "open", "pod": pod, "ip": ip, "hostname": hostname})
+            reply = await _answer(
+                self._ask({"do": "open", "pod": pod, "ip": ip, "hostname": hostname})
+            )
         except OSError as problem:
             raise CannotIsolate(f"failed to create the network of the pod: {problem}") from problem
         return tuple(socket.socket(fileno=descriptor) for descriptor in reply.descriptors)
@@ -172,10 +176,17 @@ class Link:
 
     def socket(self, pod: str, type_: socket.SocketKind) -> socket.socket:
         """Of the pod's network, at once. Raises OSError."""
-        self._calls.send(json.dumps({"pod": pod, "type": type_}).encode())
-        raw, descriptors = packets.receive(self._calls)
+        number = next(self._numbers)
+        self._calls.send(json.dumps({"id": number, "pod": pod, "type": type_}).encode())
+        while True:
+            raw, descriptors = packets.receive(self._calls)
+            answer = json.loads(raw or '{"error": "the agent of the isolated node has ended"}')
+            if answer.get("id", number) == number:
+                break
+            for descriptor in descriptors:  # of a question whose patience had ended
+                os.close(descriptor)
         if not descriptors:
-            raise OSError(raw.decode() or "the agent of the isolated node has ended")
+            raise OSError(answer.get("error", _NO_ROOM))
         return socket.socket(fileno=descriptors[0])
 
     async def _begin(
@@ -188,10 +199,7 @@ class Link:
         finally:
             os.close(written)
         try:
-            reply = await asyncio.shield(asking)
-        except asyncio.CancelledError:
-            asking.add_done_callback(_end_unwanted)
-            raise
+            reply = await _answer(asking)
         except _Refused as refused:
             raise CannotStart(refused.words) from refused
         assert reply.process is not None
@@ -248,11 +256,13 @@ class Link:
                 process.conclude(message["code"])
         else:
             process = None
-            if "pid" in message:
+            if "pid" in message and descriptors:
                 process = self._living[message["pid"]] = ContainedProcess(*descriptors)
             answer = self._waiting.pop(message["id"])
             if error := message.get("error"):
                 answer.set_exception(_Refused(error["errno"], error["text"], error["program"]))
+            elif "pid" in message and process is None:
+                answer.set_exception(_Refused(errno.EMFILE, _NO_ROOM, ""))
             else:
                 answer.set_result(_Reply(descriptors, process))
 
@@ -272,10 +282,24 @@ class Link:
             self._ready.set_exception(CannotIsolate(lacking))
 
 
-def _end_unwanted(asking: asyncio.Future[_Reply]) -> None:
-    """Its starter was cancelled: nobody will."""
-    if asking.exception() is None and (process := asking.result().process):
-        process.signal(signal.SIGKILL)
+async def _answer(asking: asyncio.Future[_Reply]) -> _Reply:
+    """What comes for somebody who was cancelled meanwhile is ended and closed."""
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        asking.add_done_callback(_decline)
+        raise
+
+
+def _decline(asking: asyncio.Future[_Reply]) -> None:
+    if asking.exception() is not None:
+        return
+    reply = asking.result()
+    if reply.process:
+        reply.process.signal(signal.SIGKILL)
+    else:
+        for descriptor in reply.descriptors:
+            os.close(descriptor)
 
 
 def _number(handle: int) -> int:

@@ -25,6 +25,7 @@ _NETWORK_HEADER, _IP_DESTINATION = 1, 16
 _META_L4PROTO = 16
 _NF_ACCEPT = 1
 _TABLE, _CHAIN = "drydock", "output"
+_PATIENCE = 5.0  # seconds for the kernel's answer, which comes at once or never
 
 
 def link_up() -> bytes:
@@ -90,6 +91,7 @@ def netfilter(batch: bytes) -> None:
 
 def _send(family: int, message: bytes, answers: int) -> None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family) as door:
+        door.settimeout(_PATIENCE)
         door.bind((0, 0))
         door.send(message)
         while answers > 0:
