@@ -51,14 +51,15 @@ def _container(pod: netns.Spaces, folder: str, users: int | None) -> str:
     try:
         pod.enter()
         unshare(CLONE_NEWNS)
-        os.mkdir(f"{folder}/image")
+        image = f"{folder}/image"
+        os.mkdir(image)
         root: Root = {
-            "image": f"{folder}/image",
+            "image": image,
             "folder": folder,
             "readonly": True,
             "lent": [],
             "programs": "",
-            "mounts": [],
+            "mounts": [{"source": image, "below": "", "target": "/volume", "readonly": True}],
         }
         rootfs.enter(root, "/", 0 if users is None else 1)
         step = "a user for each container"
