@@ -23,7 +23,7 @@ _ONE_USER = (
     "that root has started"
 )
 _LACKS = (
-    "limits of cpu, and of memory between two looks: there are no cgroups",
+    "limits of cpu and of processes, and of memory between two looks: there are no cgroups",
     "hostNetwork, hostPath, privileged containers, shared process namespaces",
 )
 
