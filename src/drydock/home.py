@@ -108,7 +108,7 @@ class Home:
 
     def _of_somebody_else(self) -> bool:
         """It has files, and none of ours: we would close it to others, /etc too."""
-        ours = any(path.exists() for path in (self.state, self._lock, self.node))
+        ours = self.state.is_file() or self._ports.is_file()
         return not ours and self.root.exists() and any(self.root.iterdir())
 
     def _prepare(self) -> None:
@@ -137,14 +137,14 @@ class Home:
 
     def ports(self) -> Ports:
         """The ports of the last run."""
-        return _read(self.root / "ports.json", Ports) or Ports()
+        return _read(self._ports, Ports) or Ports()
 
     def status(self) -> Status | None:
         return _read(self.root / "status.json", Status)
 
     def publish(self, status: Status) -> None:
         ports = Ports(status.api, status.registry, status.ingress)
-        _write(self.root / "ports.json", ports)
+        _write(self._ports, ports)
         _write(self.root / "status.json", status)
 
     def withdraw(self) -> None:
@@ -155,6 +155,10 @@ class Home:
         """Remove what only a running drydock has."""
         for name in ("status.json", "pid.json"):
             (self.root / name).unlink(missing_ok=True)
+
+    @property
+    def _ports(self) -> Path:
+        return self.root / "ports.json"
 
     @property
     def _lock(self) -> Path:

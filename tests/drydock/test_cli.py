@@ -240,6 +240,12 @@ async def test_a_folder_of_somebody_else_is_left_as_it_is(drydock: Drydock) -> N
     assert [path.name for path in root.iterdir()] == ["hosts"]
 
 
+def test_a_home_of_which_only_the_ports_are_left_is_still_a_home(tmp_path: Path) -> None:
+    (tmp_path / "ports.json").write_text("{}")
+    Home(tmp_path).prepare()
+    assert Home(tmp_path).state.exists()
+
+
 async def test_a_home_that_cannot_be_is_told_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     drydock = Drydock(Home(tmp_path / "file" / "home"))
