@@ -17,6 +17,8 @@ from statistics import median
 from time import perf_counter
 
 from shipway.commands.command import Command
+from shipway.images.source import APP
+from shipway.images.unpack import SITE
 from shipway.shell.local import LocalShell
 
 NAMESPACE, RELEASE, HOST = "bench", "bench", "bench.local"
@@ -103,7 +105,7 @@ async def measure(clone: Path, rounds: int) -> dict[str, str]:
     starts, installs, upgrades = [], [], []
     try:
         for number in range(rounds):
-            starts.append(await _own_start(clone))
+            starts.append(await _own_start(release.state))
             installs.append(await _seconds(partial(release.install, "replicas=1")))
             changed = partial(release.install, "replicas=1", f"image.tag=v{number}")
             upgrades.append(await _seconds(changed))
@@ -150,15 +152,16 @@ async def _routed(port: int) -> None:
     raise SystemExit(f"error: {HOST} is not routed")
 
 
-async def _own_start(clone: Path) -> float:
-    """Seconds until the sample is ready when nobody but this process waits for it."""
+async def _own_start(state: Path) -> float:
+    """Seconds until the sample, as a pod's image has it, is ready when nobody but this process waits for it."""
+    python, path = _in_the_image(state)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = {**os.environ, "PYTHONPATH": str(clone / "app"), "PORT": str(port), "HOST": "127.0.0.1"}
+    env = {**os.environ, "PYTHONPATH": path, "PORT": str(port), "HOST": "127.0.0.1"}
     begin = perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sample_app", env=env, stdout=asyncio.subprocess.DEVNULL
+        python, "-m", "sample_app", env=env, stdout=asyncio.subprocess.DEVNULL
     )
     try:
         while perf_counter() - begin < 30:
@@ -169,6 +172,13 @@ async def _own_start(clone: Path) -> float:
     finally:
         process.terminate()
         await process.wait()
+
+
+def _in_the_image(state: Path) -> tuple[str, str]:
+    """The interpreter below any virtual environment, and where it finds what the pods' image holds."""
+    main = next(state.glob("embedded/node/images*/*/rootfs/app/sample_app/__main__.py"))
+    rootfs = main.parents[2]
+    return str(Path(sys.executable).resolve()), f"{rootfs / SITE}:{rootfs / APP}"
 
 
 async def _ready(port: int) -> bool:
