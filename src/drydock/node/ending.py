@@ -1,8 +1,12 @@
-"""Work that has to be done to its end."""
+"""Ends: work that has to be done to its own, processes that are asked before they are made to."""
 
 import asyncio
+import contextlib
+import signal
 from collections.abc import Coroutine
 from typing import Any
+
+from drydock.node.runtime import Process
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
@@ -17,3 +21,14 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     task.result()
     if cancelled:
         raise cancelled
+
+
+async def ended_in(process: Process, grace: float) -> int:
+    """SIGTERM, and SIGKILL when it has not ended after `grace` seconds; its return code."""
+    process.signal(signal.SIGTERM)
+    with contextlib.suppress(TimeoutError):
+        # not wait_for: Python 3.11's swallows a cancellation that comes in the moment of the end
+        async with asyncio.timeout(grace):
+            await process.wait()
+    process.signal(signal.SIGKILL)
+    return await process.wait()

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from drydock.node.ending import ended_in
 from drydock.node.launch import Launch
 from drydock.node.ledger import MARK, Ledger
 from drydock.node.pipe_end import PipeEnd
@@ -41,13 +42,7 @@ class ProcessGroup:
 
     async def end(self, grace: float) -> int:
         """SIGTERM to the group, and SIGKILL when it has not ended after `grace` seconds."""
-        self.signal(signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            # not wait_for: Python 3.11's swallows a cancellation that comes in the moment of the end
-            async with asyncio.timeout(grace):
-                await self.wait()
-        self.signal(signal.SIGKILL)
-        return await self.wait()
+        return await ended_in(self, grace)
 
     def signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

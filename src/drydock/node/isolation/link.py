@@ -18,7 +18,7 @@ from typing import Any
 
 import drydock
 from drydock.node.blueprint import Blueprint, Program
-from drydock.node.ending import to_the_end
+from drydock.node.ending import ended_in, to_the_end
 from drydock.node.isolation import packets
 from drydock.node.launch import Launch
 from drydock.node.process import Processes, cannot_start
@@ -70,13 +70,7 @@ class ContainedProcess:
         return await asyncio.shield(self._ended)
 
     async def end(self, grace: float) -> int:
-        self.signal(signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            # not wait_for: Python 3.11's swallows a cancellation that comes in the moment of the end
-            async with asyncio.timeout(grace):
-                await self.wait()
-        self.signal(signal.SIGKILL)
-        return await self.wait()
+        return await ended_in(self, grace)
 
     def signal(self, number: signal.Signals) -> None:
         if not self._ended.done():
