@@ -105,3 +105,11 @@ def test_lines_name_the_file_as_seen_from_here(
         f"{project.name}/shipway.yaml:1  the file is empty",
         f"{path}:1  the file is empty",
     ]
+
+
+def test_a_target_has_the_key_of_its_team(project: Path) -> None:
+    path = project / "shipway.yaml"
+    path.write_text(f"{path.read_text()}    key: requirements.txt\n")
+    assert load(path).targets["embedded"].key == PurePosixPath("requirements.txt")
+    path.write_text(path.read_text().replace("key: requirements.txt", "key: null"))
+    assert load(path).targets["embedded"].key is None

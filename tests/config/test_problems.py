@@ -168,6 +168,16 @@ ONE_PROBLEM = {
         "live: shop_live.local}",
         '22  targets.embedded.hosts.live: should be a host name such as dev.example.com, not "shop_live.local"',
     ),
+    "no such key": (
+        "    port: 8000",
+        "    port: 8000\n    key: keys/release.pub",
+        "24  targets.embedded.key: no such file: keys/release.pub",
+    ),
+    "a key from elsewhere": (
+        "    port: 8000",
+        "    port: 8000\n    key: /etc/release.pub",
+        '24  targets.embedded.key: should be a path inside the folder of this file, not "/etc/release.pub"',
+    ),
     "unknown target": (
         "  embedded:\n",
         "  embeded:\n",

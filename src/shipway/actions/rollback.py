@@ -13,7 +13,8 @@ async def rollback(session: Session, environment: str, to: str | None) -> Report
     stages: tuple[Stage, ...]
     if to is None or to.isdigit():
         revision = None if to is None else int(to)
-        stages = (Rollback(environment, revision, session.project.timeout, session.shell),)
+        rules = steps.rules(session, environment)
+        stages = (Rollback(rules, revision, session.shell, session.turns),)
     else:
         stages = (
             steps.resolve(session, to, f"shipway history {environment}"),

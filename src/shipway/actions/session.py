@@ -3,28 +3,43 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from shipway.config.project import Project
+from shipway.model.record import By
 from shipway.pipeline import engine
 from shipway.pipeline.engine import Report
 from shipway.pipeline.events import Event, RunStarted
 from shipway.pipeline.journal import Journal, run_id
 from shipway.pipeline.stage import Emit, Step
 from shipway.shell.shell import Shell
+from shipway.stages.turn import Turns
 from shipway.targets.provider import Provider, provider
 from shipway.targets.target import Target
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     project: Project
     target: str
     shell: Shell
     emit: Emit  # the renderer's ear
     run: str  # this run's id
+    who: str = "somebody"
     why: str = ""  # this target, where nobody named one
+    force: str = ""  # why a person insists; empty: nobody does
+    patience: float = 300.0  # seconds for which another run's turn is waited for
+    journal: type[Journal] = Journal
+
+    @property
+    def by(self) -> By:
+        return By(self.who, self.run)
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(self.by, self.project.image.repository)
 
     @property
     def state(self) -> Path:
@@ -39,6 +54,10 @@ class Session:
     def provider(self) -> Provider:
         return provider(self.target, self.project, self.shell)
 
+    def insisting(self, reason: str) -> Self:
+        """Whatever stands in the way of a release: a person has a reason."""
+        return replace(self, force=reason)
+
     def on(self, target: str) -> Self:
         """The same session with a target that was named."""
         return replace(self, target=target, why="")
@@ -47,7 +66,7 @@ class Session:
         return await self.provider.find()
 
     async def go(self, verb: str, steps: Sequence[Step]) -> Report:
-        journal = Journal(self.state / "runs", self.run)
+        journal = self.journal(self.state / "runs", self.run)
 
         def emit(event: Event) -> None:
             journal.write(event)
@@ -58,6 +77,7 @@ class Session:
         try:
             return await engine.run(steps, begin, emit)
         finally:
+            await self.turns.aclose()
             journal.close()
 
 

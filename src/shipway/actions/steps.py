@@ -8,6 +8,7 @@ from shipway.actions import builder
 from shipway.actions.runner import runner
 from shipway.actions.session import Session
 from shipway.charts import values
+from shipway.model.environment import Rules, before
 from shipway.oci.reference import is_digest
 from shipway.pipeline.graph import in_turn
 from shipway.pipeline.stage import Stage, Step
@@ -81,6 +82,8 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
         values=files,
         tag=tag,
         shell=session.shell,
+        by=session.by,
+        rollback_safe=project.rollback_safe,
     )
     yield Step(push, ("upload", *after))
 
@@ -124,11 +127,30 @@ def deploying(session: Session, environments: Sequence[str], *, tested: bool) ->
 
 
 def deploy(session: Session, environment: str) -> Deploy:
-    return Deploy(environment, session.project.timeout, session.folder, session.shell)
+    return Deploy(
+        rules(session, environment), session.folder, session.shell, session.turns, session.force
+    )
 
 
 def helm_test(session: Session, environment: str) -> HelmTest:
-    return HelmTest(environment, session.project.timeout, session.shell)
+    return HelmTest(rules(session, environment), session.folder, session.shell, session.turns)
+
+
+def rules(session: Session, environment: str) -> Rules:
+    """What shipway.yaml says of it; the order is that of the environments that the target has."""
+    project = session.project
+    values = project.targets[session.target].values
+    order = [each.name for each in project.environments if each.name in values]
+    said = next(each for each in project.environments if each.name == environment)
+    return Rules(
+        environment=environment,
+        before=before(order, environment),
+        timeout_seconds=project.timeout,
+        returns=said.on_failure == "rollback",
+        max_failed_requests=said.max_failed_requests,
+        approval=said.approval,
+        probe=project.probe,
+    )
 
 
 def release(session: Session, tag: str, environments: Sequence[str]) -> list[Step]:

@@ -15,6 +15,7 @@ VERBS = {
     "build": "Build image and chart and push them.",
     "deploy": "Deploy a release from the registry to one environment.",
     "deploy-all": "Deploy and test a release in each environment in turn.",
+    "promote": "Take a proven release to the next environment.",
     "helm-test": "The in-cluster test of one environment.",
     "status": "What each environment runs.",
     "history": "The revisions of one environment.",

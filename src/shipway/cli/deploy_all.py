@@ -13,15 +13,18 @@ from shipway.cli.render.renderer import Renderer
 @click.command(cls=options.Verb)
 @options.release
 @options.environments
-def command(tag: str, environments: tuple[str, ...]) -> None:
+@options.force
+@options.reason
+def command(tag: str, environments: tuple[str, ...], *, force: bool, reason: str | None) -> None:
     """Deploy and test a release that is in the registry in each environment in turn. Never rebuilds.
 
     A failure stops it; what was deployed before stays and keeps serving.
     """
+    insists = options.insistence(reason, force=force)
 
     async def action(session: Session, renderer: Renderer) -> int:
         names = chosen(session, environments)
-        report = await deploy_all(session, tag, names)
+        report = await deploy_all(session.insisting(insists), tag, names)
         if report.exit_code == 0:
             renderer.status(await status(session, names))
         return report.exit_code

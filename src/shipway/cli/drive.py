@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NoReturn
 import click
 
 from shipway.actions.session import Session, new_run
+from shipway.actions.who import who
 from shipway.cli.options import ALL, TARGETS, Common
 from shipway.cli.render.github import Github
 from shipway.cli.render.json import Json
@@ -22,6 +23,7 @@ from shipway.cli.render.renderer import Renderer
 from shipway.config.load import find, load
 from shipway.config.project import Project
 from shipway.errors import FAILED, INTERRUPTED, USAGE, MachineRefused, ShipwayError
+from shipway.pipeline.journal import Journal
 from shipway.shell.local import LocalShell
 from shipway.targets.default import Choice, default
 
@@ -78,7 +80,7 @@ def drive(action: Action, also: Sequence[str] = ()) -> NoReturn:
         renderer = _renderer(common, state)
         named = _target(common, project, also)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio makes it a cancellation
-        code = asyncio.run(_until_told(_act(action, project, named, renderer)))
+        code = asyncio.run(_until_told(_act(action, project, named, common, renderer)))
     except (ShipwayError, OSError) as caught:
         error = MachineRefused.of(caught) if isinstance(caught, OSError) else caught
         renderer = renderer or _renderer(common, state)
@@ -118,7 +120,9 @@ def known_environments(session: Session) -> tuple[str, ...]:
     return tuple(each.name for each in session.project.environments if each.name in values)
 
 
-async def _act(action: Action, project: Project, named: str | None, renderer: Renderer) -> int:
+async def _act(
+    action: Action, project: Project, named: str | None, common: Common, renderer: Renderer
+) -> int:
     choice = Choice(named) if named else await default(project)
     state = project.root / ".shipway"
     session = Session(
@@ -127,7 +131,9 @@ async def _act(action: Action, project: Project, named: str | None, renderer: Re
         shell=LocalShell(project.root, [state / "tools", Path(sys.executable).parent]),
         emit=renderer.event,
         run=new_run(),
+        who=who(os.environ),
         why=choice.why,
+        journal=common.journal or Journal,
     )
     return await action(session, renderer)
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from shipway.oci.reference import is_digest, is_tag
+from shipway.pipeline.journal import Journal
 
 TARGETS = ("embedded", "kind", "eks")
 ALL = "all"  # environments
@@ -20,6 +21,7 @@ class Common:
     target: str | None = None
     output: str | None = None
     verbose: bool | None = None
+    journal: type[Journal] | None = None  # for who rehearses how a run dies; None: the usual one
 
     def then(self, later: "Common") -> "Common":
         said = {each.name: getattr(later, each.name) for each in fields(later)}
@@ -111,6 +113,12 @@ environments = click.option(
     show_envvar=True,
     help="Only this environment; repeat it for several, or say all.  [default: all]",
 )
+force = click.option(
+    "--force",
+    is_flag=True,
+    help="Release it although something stands in the way. It is recorded, with the reason.",
+)
+reason = click.option("--reason", metavar="TEXT", help="Why you insist.  [with --force]")
 environment = click.option(
     "--env",
     "environment",
@@ -118,3 +126,15 @@ environment = click.option(
     show_envvar=True,
     help="The environment.  [default: the first one]",
 )
+
+
+def insistence(reason: str | None, *, force: bool) -> str:
+    """The reason for --force, empty without it: neither comes alone."""
+    said = (reason or "").strip()
+    if force and not said:
+        raise click.UsageError(
+            "--force needs --reason TEXT: it is recorded for those who come after"
+        )
+    if said and not force:
+        raise click.UsageError("--reason is for --force")
+    return said

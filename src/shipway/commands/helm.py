@@ -51,12 +51,15 @@ def upgrade(
     cluster: Cluster,
     *,
     description: str,
+    labels: Mapping[str, str],
     plain_http: bool,
-    create_namespace: bool,
     timeout_seconds: int,
     env: Mapping[str, str],
 ) -> Command:
-    """Apply only: helm waits for hooks, our own watch decides about the rollout (pitfall 7)."""
+    """Apply only: helm waits for hooks, our own watch decides about the rollout (pitfall 7).
+
+    `labels` are those of the Secret in which helm keeps the revision.
+    """
     return Command(
         argv(
             "helm",
@@ -65,9 +68,9 @@ def upgrade(
             chart,
             "--install",
             ("--namespace", release.namespace),
-            *(["--create-namespace"] if create_namespace else []),
             ("--values", values),
             ("--description", description),
+            ("--labels", ",".join(f"{key}={value}" for key, value in labels.items()) or None),
             ("--history-max", "20"),
             ("--timeout", f"{timeout_seconds}s"),
             *(["--plain-http"] if plain_http else []),

@@ -7,6 +7,7 @@ from typing import Literal
 
 Builder = Literal["python", "docker", "auto"]
 Runner = Literal["auto", "dagger", "docker", "host"]
+OnFailure = Literal["hold", "rollback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,13 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
+    """`max_failed_requests` is what the probe may lose in a rollout, None for any number."""
+
     name: str
     namespace: str
+    on_failure: OnFailure = "hold"
+    max_failed_requests: int | None = None
+    approval: bool = False  # a person must say yes to each bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +65,23 @@ class Target:
     """A place to release to: by environment, the values file and the host name that answers for it.
 
     `port` is the ingress port, None for any free one. `base` is the image below, where it is another than the project's.
+    `key` is the team's public key, with which records must be signed, None where they need no signature.
     """
 
     values: Mapping[str, PurePath]
     hosts: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
     base: str | None = None
+    key: PurePath | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One release definition. `root` is its folder; `timeout` is seconds for one rollout."""
+    """One release definition. `root` is its folder; `timeout` is seconds for one rollout.
+
+    `probe` is the path that is requested through the real route while a rollout goes on. `rollback_safe` is false for a
+    release whose data an earlier one could not read.
+    """
 
     root: Path
     name: str
@@ -79,6 +91,8 @@ class Project:
     environments: tuple[Environment, ...]
     timeout: int
     targets: Mapping[str, Target]
+    probe: str = "/health"
+    rollback_safe: bool = True
 
     def release(self, environment: Environment) -> str:
         """The name of the release that helm knows in `environment`."""

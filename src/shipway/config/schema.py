@@ -13,6 +13,7 @@ from shipway.config.project import (
     Checks,
     Environment,
     Image,
+    OnFailure,
     Project,
     Runner,
     Target,
@@ -41,8 +42,12 @@ def decode(tree: Node, root: Path) -> Decoded:
         checks = _checks(top.section("checks"))
         environments = _environments(top.section("environments"), name)
         timeout = top.value("timeout", DURATION)
+        probe = top.optional("probe", URL_PATH, "/health")
+        rollback_safe = top.optional("rollback_safe", BOOLEAN, default=True)
         targets = _targets(top.section("targets"), [each.name for each in environments])
-    project = Project(root, name, image, chart, checks, environments, timeout, targets)
+    project = Project(
+        root, name, image, chart, checks, environments, timeout, targets, probe, rollback_safe
+    )
     return Decoded(project, tuple(notes.problems), tuple(notes.places))
 
 
@@ -103,7 +108,13 @@ def _environments(section: Section, release: str) -> tuple[Environment, ...]:
             if says:
                 section.wrong(entry.key, says)
             with section.section(entry.key) as inner:
-                environment = Environment(entry.key, inner.value("namespace", LABEL))
+                environment = Environment(
+                    name=entry.key,
+                    namespace=inner.value("namespace", LABEL),
+                    on_failure=inner.optional("on_failure", ON_FAILURE, ON_FAILURE.stand_in),
+                    max_failed_requests=inner.optional("max_failed_requests", COUNT, None),
+                    approval=inner.optional("approval", BOOLEAN, default=False),
+                )
                 _unlike_the_others(inner, environment, environments)
             environments.append(environment)
         if section.entries == {}:
@@ -144,6 +155,7 @@ def _local_target(section: Section, environments: list[str]) -> Target:
         values=_values(section, environments),
         hosts=_hosts(section, environments),
         port=section.optional("port", PORT, None),
+        key=_key(section),
     )
 
 
@@ -153,7 +165,7 @@ def _embedded_target(section: Section, environments: list[str]) -> Target:
 
 
 def _cloud_target(section: Section, environments: list[str]) -> Target:
-    return Target(values=_values(section, environments))
+    return Target(values=_values(section, environments), key=_key(section))
 
 
 TARGETS: dict[str, Callable[[Section, list[str]], Target]] = {
@@ -166,6 +178,13 @@ TARGETS: dict[str, Callable[[Section, list[str]], Target]] = {
 def _values(section: Section, environments: list[str]) -> dict[str, PurePath]:
     with section.section("values", noun="environment") as inner:
         return {name: inner.place(name, "file") for name in environments}
+
+
+def _key(section: Section) -> PurePath | None:
+    key = section.optional("key", PATH, None)
+    if key is not None and key is not NOWHERE:
+        section.expect("key", key, "file")
+    return key
 
 
 def _hosts(section: Section, environments: list[str]) -> dict[str, str]:
@@ -212,6 +231,23 @@ def _port(node: Node) -> int | None:
     return int(node.text) if node.spelling == "number" and int(node.text) < 65536 else None
 
 
+def _count(node: Node) -> int | None:
+    if not isinstance(node, Scalar) or not re.fullmatch(r"0|[1-9][0-9]{0,8}", node.text):
+        return None
+    return int(node.text) if node.spelling == "number" else None
+
+
+def _boolean(node: Node) -> bool | None:
+    if not isinstance(node, Scalar) or node.spelling != "boolean":
+        return None
+    return node.text.lower() == "true"
+
+
+def _url_path(node: Node) -> str | None:
+    text = _text(node)
+    return text if text and re.fullmatch(r"/[!-~]*", text) else None
+
+
 def _words(node: Node) -> tuple[str, ...] | None:
     """Each scalar as it is spelled: `[uvicorn, --port, 3000]` needs no quotes."""
     if not isinstance(node, List) or not node.items:
@@ -247,6 +283,16 @@ def _runner(node: Node) -> Runner | None:
             return "docker"
         case "host":
             return "host"
+        case _:
+            return None
+
+
+def _on_failure(node: Node) -> OnFailure | None:
+    match _text(node):
+        case "hold":
+            return "hold"
+        case "rollback":
+            return "rollback"
         case _:
             return None
 
@@ -289,6 +335,10 @@ ENGINE_IMAGE = Kind(
 )
 DURATION = Kind("a duration such as 120s", _seconds, 0)
 PORT = Kind("a port from 1 to 65535", _port, 0)
+COUNT = Kind("a whole number from 0", _count, 0)
+BOOLEAN = Kind("true or false", _boolean, stand_in=False)
+URL_PATH = Kind("a path such as /health", _url_path, "/")
+ON_FAILURE: Kind[OnFailure] = Kind("hold or rollback", _on_failure, "hold")
 WORDS: Kind[tuple[str, ...]] = Kind("a list of words such as [python, -m, app]", _words, ())
 PACKAGES: Kind[tuple[str, ...]] = Kind("a list of Python packages such as [app]", _packages, ())
 BUILDER: Kind[Builder] = Kind("python, docker or auto", _builder, "auto")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx2
 from lightkube import AsyncClient, KubeConfig
+from lightkube.config.kubeconfig import SingleConfig
 from lightkube.config.models import User
 from lightkube.core.exceptions import ApiError, ConfigError
 
@@ -43,12 +44,15 @@ class Access:
 @asynccontextmanager
 async def connect(access: Access) -> AsyncIterator[AsyncClient]:
     """Raises NoCluster, ClusterUnreachable, Stranger, Forbidden or ApiRefused, in the body too."""
-    try:
-        config = KubeConfig.from_file(access.kubeconfig).get(access.context)
-    except (ConfigError, OSError) as missing:
-        raise NoCluster(access.target, access.start) from missing
-    if config is None:
-        raise NoCluster(access.target, access.start)
+    async with opened(access) as client:
+        with told(access):
+            yield client
+
+
+@asynccontextmanager
+async def opened(access: Access) -> AsyncIterator[AsyncClient]:
+    """A client for several bodies, each of which is to be `told`. NoCluster where there is none."""
+    config = _config(access)
     async with AsyncExitStack() as stack:
         if access.bearer is not None:
             # a kubeconfig's plugin would be started once for each of several requests at once
@@ -56,18 +60,29 @@ async def connect(access: Access) -> AsyncIterator[AsyncClient]:
             config = config._replace(user=User(token_file=str(token)))
         client = AsyncClient(config=config, trust_env=not access.local)
         stack.push_async_callback(client.aclose)
-        with _told(access, config.cluster.server or ""):
-            yield client
+        yield client
+
+
+def _config(access: Access) -> SingleConfig:
+    try:
+        config = KubeConfig.from_file(access.kubeconfig).get(access.context)
+    except (ConfigError, OSError) as missing:
+        raise NoCluster(access.target, access.start) from missing
+    if config is None:
+        raise NoCluster(access.target, access.start)
+    return config
 
 
 @contextmanager
-def _told(access: Access, server: str) -> Iterator[None]:
+def told(access: Access) -> Iterator[None]:
+    """What the cluster refuses in the body, as one of our errors."""
     try:
         yield
     except ApiError as error:
         raise refusal(access, error) from error
     except httpx2.TransportError as error:
         reason = str(error) or type(error).__name__
+        server = _config(access).cluster.server or ""
         raise ClusterUnreachable(server, reason, access.start) from error
 
 

@@ -23,6 +23,7 @@ from lightkube.resources.core_v1 import Secret
 from shipway.commands.helm import Release
 from shipway.model.revision import FAILURE, UNDERWAY, Revision, current
 
+RUN, FENCE = "shipway.dev/run", "shipway.dev/fence"  # labels of the Secrets that our runs make
 MARK_SECONDS = 2.0  # an interrupted run has less than 5 s for all that it leaves in order
 
 
@@ -30,7 +31,7 @@ async def history(client: AsyncClient, release: Release) -> list[Revision]:
     """Oldest first; empty where nothing was ever installed."""
     labels: dict[str, Any] = {"owner": "helm", "name": release.name}
     found = [
-        _revision(decode(secret))
+        _revision(secret)
         async for secret in client.list(Secret, namespace=release.namespace, labels=labels)
     ]
     return sorted(found, key=lambda revision: revision.number)
@@ -75,6 +76,15 @@ async def marking_interrupted(
         raise
 
 
+async def label(client: AsyncClient, release: Release, number: int, **labels: str) -> None:
+    """For a revision that helm made without asking for labels: a rollback's has those of the one it returns to."""
+    secret = {
+        "metadata": {"labels": {f"shipway.dev/{key}": value for key, value in labels.items()}}
+    }
+    name = f"sh.helm.release.v1.{release.name}.v{number}"
+    await client.patch(Secret, name, secret, namespace=release.namespace)
+
+
 async def _inform(client: AsyncClient, release: Release, number: int, **info: str) -> None:
     """Write these fields of a revision's `info`; its status is a label of the Secret, too."""
     name = f"sh.helm.release.v1.{release.name}.v{number}"
@@ -102,7 +112,9 @@ def encode(release: dict[str, Any]) -> str:
     return base64.b64encode(binascii.b2a_base64(raw, newline=False)).decode()
 
 
-def _revision(release: dict[str, Any]) -> Revision:
+def _revision(secret: SecretModel) -> Revision:
+    release = decode(secret)
+    labels = (secret.metadata.labels if secret.metadata else None) or {}
     info, chart = release["info"], release["chart"]["metadata"]
     return Revision(
         number=release["version"],
@@ -111,4 +123,6 @@ def _revision(release: dict[str, Any]) -> Revision:
         updated=info["last_deployed"],
         description=info.get("description", ""),
         values=release.get("config") or {},
+        run=labels.get(RUN, ""),
+        fence=int(labels.get(FENCE, "0")),
     )

@@ -47,6 +47,7 @@ class Bundle:
     ]  # by environment: digest of the values file as it stands in the repository
     commit: str
     tag: str
+    rollback_safe: bool = True  # an earlier release can work with the data that this one leaves
 
     @property
     def id(self) -> Digest:
@@ -68,6 +69,7 @@ class Bundle:
                 "values": dict(self.values),
                 "commit": self.commit,
                 "tag": self.tag,
+                **({} if self.rollback_safe else {"rollback_safe": False}),
             }
         )
 
@@ -80,4 +82,5 @@ class Bundle:
             values=found["values"],
             commit=found["commit"],
             tag=found["tag"],
+            rollback_safe=found.get("rollback_safe", True),
         )

@@ -27,13 +27,21 @@ class Cause:
 
 def diagnose(deployment: Deployment, pods: Sequence[Pod]) -> Cause:
     """The most telling cause. There is always one, if only that time ran out."""
+    fallback = Cause(9, "the pods made no progress in time")
+    return next(iter(causes(deployment, pods)), fallback)
+
+
+def causes(deployment: Deployment, pods: Sequence[Pod]) -> list[Cause]:
+    """Most telling first; of pods that say the same the first. Empty where nothing shows one."""
     # a pod that waits shows its trouble; beside it another may just be trying again
     waiting_first = sorted(pods, key=lambda pod: not any(each.waiting for each in pod.containers))
-    causes = [cause for pod in waiting_first if not pod.terminating for cause in _of_pod(pod)]
+    found = [cause for pod in waiting_first if not pod.terminating for cause in _of_pod(pod)]
     if deployment.replica_failure:
-        causes.append(Cause(0, f"a pod was refused: {deployment.replica_failure}"))
-    fallback = Cause(9, "the pods made no progress in time")
-    return min([*causes, fallback], key=lambda cause: cause.rank)
+        found.append(Cause(0, f"a pod was refused: {deployment.replica_failure}"))
+    first: dict[str, Cause] = {}
+    for cause in sorted(found, key=lambda cause: cause.rank):
+        first.setdefault(cause.cause, cause)
+    return list(first.values())
 
 
 def _of_pod(pod: Pod) -> list[Cause]:

@@ -18,6 +18,8 @@ class Revision:
     updated: str  # RFC 3339
     description: str
     values: Mapping[str, Any] = field(repr=False)  # as given to helm: chart defaults are not in it
+    run: str = ""  # the run of ours that made it; empty: somebody else's helm
+    fence: int = 0  # of the lease under which it was made
 
     @property
     def unproven(self) -> bool:

@@ -30,6 +30,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A line that everybody should see: what was healed, for whom we wait, what was rolled back."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectBegun:
+    """From here on the world outside may have changed: a blob, a tag, a lease, a revision, a record."""
+
+    stage: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDone:
+    stage: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a stage stands now; the next one replaces it."""
 
@@ -55,4 +77,14 @@ class RunFinished:
     seconds: float
 
 
-Event = RunStarted | StageStarted | Line | Progress | StageFinished | RunFinished
+Event = (
+    RunStarted
+    | StageStarted
+    | Line
+    | Note
+    | EffectBegun
+    | EffectDone
+    | Progress
+    | StageFinished
+    | RunFinished
+)

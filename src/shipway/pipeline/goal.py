@@ -1,11 +1,9 @@
 """A step of a set-up or a teardown: it looks first, and does only what is still missing."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from shipway.pipeline.stage import Facts, Outcome, Say
-
-Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,3 @@ class Pursuit:
                 say.line(will)
                 say.progress(will)
                 return await self.goal.reach(so_far.and_(facts), say)
-
-
-def known(so_far: Facts, kind: type[Fact]) -> Fact | None:
-    """A fact that a plan may not have yet."""
-    return next((fact for fact in so_far if isinstance(fact, kind)), None)

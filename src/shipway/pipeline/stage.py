@@ -1,10 +1,11 @@
 """What a stage is to the engine: a name, what it needs, and a run that ends in an outcome."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from shipway.pipeline.events import Event, Line, Progress
+from shipway.pipeline.events import EffectBegun, EffectDone, Event, Line, Note, Progress
 
 Emit = Callable[[Event], None]
 Fact = TypeVar("Fact")
@@ -31,6 +32,10 @@ class Facts:
         assert isinstance(fact, kind)
         return fact
 
+    def get(self, kind: type[Fact]) -> Fact | None:
+        """None where no stage before found it."""
+        return self.of(kind) if kind in self._found else None
+
     def and_(self, more: Iterable[object]) -> "Facts":
         return Facts([*self._found.values(), *more])
 
@@ -40,7 +45,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A stage's voice: lines that stay, and progress that is replaced."""
+    """A stage's voice: lines that stay, notes that everybody sees, progress that is replaced."""
 
     stage: str
     emit: Emit = field(repr=False)
@@ -48,8 +53,18 @@ class Say:
     def line(self, text: str) -> None:
         self.emit(Line(self.stage, text))
 
+    def note(self, text: str) -> None:
+        self.emit(Note(self.stage, text))
+
     def progress(self, text: str) -> None:
         self.emit(Progress(self.stage, text))
+
+    @contextmanager
+    def effect(self, name: str) -> Iterator[None]:
+        """Around each change of the world outside: the journal of a run that died says where it was."""
+        self.emit(EffectBegun(self.stage, name))
+        yield
+        self.emit(EffectDone(self.stage, name))
 
 
 class Stage(Protocol):

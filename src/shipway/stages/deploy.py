@@ -4,153 +4,160 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lightkube import AsyncClient
-
 from shipway.charts import values
-from shipway.commands import helm, kubectl
-from shipway.kube import ingress_address, namespaces, nodes, releases, rollout, workload
-from shipway.kube.access import connect
+from shipway.commands import helm
+from shipway.errors import CommandFailed, ShipwayError
+from shipway.kube import ingress_address, nodes, releases, workload
 from shipway.kube.ingress_address import NoIngress
 from shipway.kube.nodes import OtherMachines
 from shipway.kube.rollout import RolloutFailed
+from shipway.model.environment import Rules
 from shipway.model.platform import Platform
-from shipway.model.revision import FAILURE, UNDERWAY, Revision
+from shipway.model.revision import UNDERWAY, Revision
 from shipway.model.rollout import Done, judge
 from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
+from shipway.stages.aftermath import Aftermath
 from shipway.stages.build import short
+from shipway.stages.following import follow
+from shipway.stages.gate import admit
+from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Place, Target
 
 ADDRESS_SECONDS = 15.0  # that a finished deploy waits for its load balancer's name
 
 
-@dataclass(frozen=True, slots=True)
-class Deploy:
-    """What is there already is left alone, unless `again` says otherwise."""
+@dataclass(eq=False)
+class ApplyFailed(ShipwayError):
+    """helm said no: what runs is what ran before, or a part of both."""
 
     environment: str
-    timeout_seconds: int
+    tag: str
+    failure: CommandFailed
+
+    @property
+    def problem(self) -> str:
+        said = [line for line in self.failure.tail if line.startswith("Error:")]
+        last = (said or list(self.failure.tail[-1:]) or [self.failure.problem])[-1]
+        return (
+            f"{self.environment}: helm could not apply {self.tag}: {last.removeprefix('Error: ')}"
+        )
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.failure.tail
+
+    @property
+    def remedy(self) -> str:
+        return f"shipway diagnose {self.environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """What is there already is left alone."""
+
+    rules: Rules
     folder: Path  # of this run: the values that were used are kept there
     shell: Shell
+    turns: Turns
+    force: str = ""  # why a person insists on a bundle that the environment would not take
 
     @property
     def name(self) -> str:
-        return f"deploy {self.environment}"
+        return f"deploy {self.rules.environment}"
 
     async def run(self, so_far: Facts, say: Say) -> Outcome:
         target, released = so_far.of(Target), so_far.of(Released)
-        place = target.place(self.environment)
-        wanted = wanted_values(target, place, released)
-        async with connect(target.access) as client:
-            if not target.create_namespaces:
-                await namespaces.labels(client, place.release.namespace, target.access.start)
-            there = await releases.latest(client, place.release)
-            if there and await self._serves(client, target, place, there, wanted):
-                await releases.mark_proven(client, place.release, there)
-                return Outcome(
-                    f"already there: revision {there.number}, image {short(there.image_digest)}",
-                    unchanged=True,
-                )
-            await self._fits(client, target, released, so_far.of(Platform))
-            async with releases.marking_interrupted(client, place.release, there):
-                await self._apply(target, place, released, wanted, say)
-                done = await follow(client, target, place, self.timeout_seconds, say)
-            return Outcome(f"{done}{await _reached(client, target, place, say)}")
+        turn = await self.turns.take(target, self.rules.environment, say)
+        async with turn.working():
+            return await self._release(turn, released, so_far.of(Platform), say)
 
-    async def _fits(
-        self, client: AsyncClient, target: Target, released: Released, platform: Platform
-    ) -> None:
+    async def _release(
+        self, turn: Turn, released: Released, platform: Platform, say: Say
+    ) -> Outcome:
+        target, place, client = turn.target, turn.place, turn.client
+        wanted = wanted_values(target, place, released)
+        there = await releases.latest(client, place.release)
+        if there and await self._serves(turn, there, wanted):
+            await releases.mark_proven(client, place.release, there)
+            return Outcome(
+                f"already there: revision {there.number}, image {short(there.image_digest)}",
+                unchanged=True,
+            )
+        await self._fits(turn, released, platform)
+        await admit(turn, released.bundle, self.rules, self.force, say)
+        try:
+            async with releases.marking_interrupted(client, place.release, there):
+                await self._apply(turn, released, wanted, say)
+                done = await follow(turn, self.rules, say)
+        except (ApplyFailed, RolloutFailed) as failure:
+            after = Aftermath(self.rules, self.folder, self.shell)
+            raise await after.of(failure, turn, there, say) from failure
+        return Outcome(f"{done}{await _reached(turn, say)}")
+
+    async def _fits(self, turn: Turn, released: Released, platform: Platform) -> None:
         if not platform.architecture:
             return
-        there = await nodes.architectures(client)
+        there = await nodes.architectures(turn.client)
         if there and platform.architecture not in there:
-            image = f"{target.image_name(released.bundle.image.repository)}:{released.bundle.tag}"
-            raise OtherMachines(image, platform.architecture, target.name, there)
+            name = turn.target.image_name(released.bundle.image.repository)
+            image = f"{name}:{released.bundle.tag}"
+            raise OtherMachines(image, platform.architecture, turn.target.name, there)
 
-    async def _serves(
-        self,
-        client: AsyncClient,
-        target: Target,
-        place: Place,
-        there: Revision,
-        wanted: dict[str, Any],
-    ) -> bool:
+    async def _serves(self, turn: Turn, there: Revision, wanted: dict[str, Any]) -> bool:
         """The very same chart, image and values, and all of its pods ready."""
         if there.status != "deployed" or there.values != wanted:
             return False
-        found = await workload.look(client, place.release.namespace, target.deployment)
+        found = await workload.look(
+            turn.client, turn.place.release.namespace, turn.target.deployment
+        )
         return found is not None and isinstance(judge(found.deployment, found.pods), Done)
 
     async def _apply(
-        self,
-        target: Target,
-        place: Place,
-        released: Released,
-        wanted: dict[str, Any],
-        say: Say,
+        self, turn: Turn, released: Released, wanted: dict[str, Any], say: Say
     ) -> None:
-        bundle = released.bundle
-        file = self.folder / f"values-{self.environment}.yaml"
+        bundle, target, place = released.bundle, turn.target, turn.place
+        file = self.folder / f"values-{place.environment}.yaml"
         file.write_text(values.dump(wanted), encoding="utf-8")
         say.progress("helm upgrade")
-        await self.shell.run(
-            helm.upgrade(
-                place.release,
-                target.chart_url(bundle.chart.repository, bundle.chart.digest),
-                file,
-                target.cluster,
-                description=f"{bundle.tag}, bundle {short(bundle.id)}{UNDERWAY}",
-                plain_http=target.registry.plain_http,
-                create_namespace=target.create_namespaces,
-                timeout_seconds=self.timeout_seconds,
-                env=target.tool_env,
-            ),
-            listen=say.line,
+        command = helm.upgrade(
+            place.release,
+            target.chart_url(bundle.chart.repository, bundle.chart.digest),
+            file,
+            target.cluster,
+            description=f"{bundle.tag}, bundle {short(bundle.id)}{UNDERWAY}",
+            labels={releases.RUN: turn.by.run, releases.FENCE: str(turn.fence)},
+            plain_http=target.registry.plain_http,
+            timeout_seconds=self.rules.timeout_seconds,
+            env=target.tool_env,
         )
+        with say.effect("helm upgrade"):
+            try:
+                await self.shell.run(command, listen=say.line)
+            except CommandFailed as failure:
+                raise ApplyFailed(place.environment, bundle.tag, failure) from failure
 
 
-async def follow(
-    client: AsyncClient, target: Target, place: Place, timeout_seconds: int, say: Say
-) -> str:
-    """To the end of the rollout. One that fails is marked so in helm's history, and never returned to."""
-    try:
-        found = await rollout.follow(
-            client,
-            place.environment,
-            place.release.namespace,
-            target.deployment,
-            timeout_seconds=timeout_seconds,
-            look=str(kubectl.describe_pods(target.shown, place.release)),
-            progress=say.progress,
-        )
-    except RolloutFailed as failure:
-        failed = await releases.latest(client, place.release)
-        if failed:
-            reason = f"rollout {FAILURE}{failure.cause.cause}"
-            await releases.mark_failed(client, place.release, failed.number, reason)
-        raise
-    new = await releases.latest(client, place.release)
-    assert new is not None
-    await releases.mark_proven(client, place.release, new)
-    deployment = found.deployment
-    return f"revision {new.number}, {deployment.available} of {deployment.wanted} pods ready"
-
-
-async def _reached(client: AsyncClient, target: Target, place: Place, say: Say) -> str:
+async def _reached(turn: Turn, say: Say) -> str:
     """Where a load balancer of its own can be reached, or why not yet: it comes minutes after the first deploy."""
+    target, release = turn.target, turn.place.release
     if target.ingress_port is not None:
         return ""
-    namespace, name = place.release.namespace, target.deployment
     try:
         address = await ingress_address.wait(
-            client, namespace, name, seconds=ADDRESS_SECONDS, progress=say.progress
+            turn.client,
+            release.namespace,
+            target.deployment,
+            seconds=ADDRESS_SECONDS,
+            progress=say.progress,
         )
     except NoIngress:
         return ""
     if address:
         return f", http://{address}"
-    return f"; {await ingress_address.why(client, target.shown, place.release, name)}"
+    why = await ingress_address.why(turn.client, target.shown, release, target.deployment)
+    return f"; {why}"
 
 
 def wanted_values(target: Target, place: Place, released: Released) -> dict[str, Any]:

@@ -1,20 +1,22 @@
 """Ask the release from inside its cluster whether it serves: helm's test pod requests the health endpoints."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
-
-from lightkube import AsyncClient
 
 from shipway.commands import helm, kubectl
 from shipway.errors import REFUSED, CommandFailed, ShipwayError
 from shipway.kube import releases, workload
-from shipway.kube.access import connect
 from shipway.model.diagnosis import state
+from shipway.model.environment import Rules
 from shipway.model.revision import Revision, current, good, last_good
 from shipway.model.rollout import Done, Pod, judge
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
-from shipway.targets.target import Place, Target
+from shipway.stages.aftermath import Aftermath
+from shipway.stages.prove import prove
+from shipway.stages.turn import Turn, Turns
+from shipway.targets.target import Target
 
 
 @dataclass(eq=False)
@@ -80,54 +82,64 @@ class NotServing(ShipwayError):
 
 @dataclass(frozen=True, slots=True)
 class HelmTest:
-    environment: str
-    timeout_seconds: int
+    rules: Rules
+    folder: Path  # of this run: evidence of a failure is kept there
     shell: Shell
+    turns: Turns
 
     @property
     def name(self) -> str:
-        return f"helm-test {self.environment}"
+        return f"helm-test {self.rules.environment}"
 
     async def run(self, so_far: Facts, say: Say) -> Outcome:
-        target = so_far.of(Target)
-        place = target.place(self.environment)
-        async with connect(target.access) as client:
-            history = await releases.history(client, place.release)
-            latest = current(history)
-            suspect = latest if latest and not good(latest) else None
-            if suspect:
-                found = await workload.look(client, place.release.namespace, target.deployment)
-                if not found or not isinstance(judge(found.deployment, found.pods), Done):
-                    old = found is not None and found.deployment.ready > found.ready
-                    raise NotServing(self.environment, suspect, last_good(history) if old else None)
+        """The turn ends with it."""
+        turn = await self.turns.take(so_far.of(Target), self.rules.environment, say)
+        async with turn.working():
+            outcome = await self._test(turn, say)
+        await self.turns.end(self.rules.environment)
+        return outcome
+
+    async def _test(self, turn: Turn, say: Say) -> Outcome:
+        release = turn.place.release
+        history = await releases.history(turn.client, release)
+        latest = current(history)
+        suspect = latest if latest and not good(latest) else None
+        if suspect:
+            found = await workload.look(turn.client, release.namespace, turn.target.deployment)
+            if not found or not isinstance(judge(found.deployment, found.pods), Done):
+                old = found is not None and found.deployment.ready > found.ready
+                serving = last_good(history) if old else None
+                raise NotServing(self.rules.environment, suspect, serving)
         command = helm.test(
-            place.release,
-            target.cluster,
-            timeout_seconds=self.timeout_seconds,
-            env=target.tool_env,
+            release,
+            turn.target.cluster,
+            timeout_seconds=self.rules.timeout_seconds,
+            env=turn.target.tool_env,
         )
-        try:
-            await self.shell.run(command, listen=say.line)
-        except CommandFailed as failure:
-            async with connect(target.access) as client:
-                raise await self._failed(client, target, place, failure) from failure
-        still = (
-            f"; revision {suspect.number} stays marked: {suspect.description}" if suspect else ""
-        )
-        return Outcome(f"{place.release.name} answers from inside the cluster{still}")
+        with say.effect("helm test"):
+            try:
+                await self.shell.run(command, listen=say.line)
+            except CommandFailed as failure:
+                raise await self._failed(turn, latest, failure, say) from failure
+        said = f"{release.name} answers from inside the cluster"
+        if suspect:
+            marked = f"revision {suspect.number} stays marked: {suspect.description}"
+            return Outcome(f"{said}; {marked}")
+        if latest and await prove(turn, latest, said, say):
+            return Outcome(f"{said}; {latest.tag} is proven")
+        return Outcome(said)
 
     async def _failed(
-        self, client: AsyncClient, target: Target, place: Place, failure: CommandFailed
+        self, turn: Turn, tested: Revision | None, failure: CommandFailed, say: Say
     ) -> ShipwayError:
-        tested = await releases.latest(client, place.release)
         if tested is None:
             return failure
         error = HelmTestFailed(
-            environment=self.environment,
-            namespace=place.release.namespace,
-            pods=await workload.tests(client, place.release),
+            environment=self.rules.environment,
+            namespace=turn.place.release.namespace,
+            pods=await workload.tests(turn.client, turn.place.release),
             output=failure.tail,
-            look=str(kubectl.endpoints(target.shown, place.release)),
+            look=str(kubectl.endpoints(turn.target.shown, turn.place.release)),
         )
-        await releases.mark_failed(client, place.release, tested.number, error.problem)
-        return error
+        after = Aftermath(self.rules, self.folder, self.shell)
+        return await after.of(error, turn, None, say)

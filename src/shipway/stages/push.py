@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,9 +11,12 @@ from shipway.charts.package import Packaged, tag_of
 from shipway.commands import git
 from shipway.errors import REFUSED, CommandFailed, ProgramMissing, ShipwayError
 from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
+from shipway.model.record import By, Record, latest
 from shipway.oci import bundles
 from shipway.oci.bundles import Released
 from shipway.oci.errors import TagTaken
+from shipway.oci.records import Ledger
+from shipway.oci.registry import Registry
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages.build import Built, short
@@ -53,8 +57,10 @@ class Push:
     values: Mapping[str, Path]  # by environment
     tag: str
     shell: Shell
+    by: By
+    rollback_safe: bool = True
 
-    async def run(self, so_far: Facts, _say: Say) -> Outcome:
+    async def run(self, so_far: Facts, say: Say) -> Outcome:
         built, target = so_far.of(Built), so_far.of(Target)
         texts = {name: path.read_text(encoding="utf-8") for name, path in self.values.items()}
         chart, image = built.chart, so_far.of(Uploaded).image
@@ -64,11 +70,13 @@ class Push:
             values={name: digest(text.encode()) for name, text in texts.items()},
             commit=await self._commit(),
             tag=self.tag,
+            rollback_safe=self.rollback_safe,
         )
         name = f"{target.image_name(self.image_repository)}:{self.tag}"
         async with target.open_registry() as registry:
             there = await bundles.peek(registry, self.image_repository, self.tag)
             if there and there.bundle.same_content(bundle):
+                await self._record(registry, there.bundle, say)
                 summary = f"{name} is bundle {short(there.bundle.id)} already"
                 return Outcome(
                     summary, facts=(there,), unchanged=True, outputs=_outputs(there.bundle)
@@ -80,15 +88,27 @@ class Push:
                 )
             await registry.has_tag(self.image_repository, image.digest, self.tag)
             await bundles.check(registry, released, image)
-            with self._chart_version(chart):
+            with self._chart_version(chart), say.effect("chart tag"):
                 await registry.tag(
                     self.chart_repository, bundle.chart.digest, tag_of(chart.version)
                 )
-            await registry.tag(self.image_repository, image.digest, self.tag)
-            await bundles.push(registry, released, image)
+            with say.effect("image tag"):
+                await registry.tag(self.image_repository, image.digest, self.tag)
+            with say.effect("bundle"):
+                await bundles.push(registry, released, image)
+            await self._record(registry, bundle, say)
         return Outcome(
             f"{name}, bundle {short(bundle.id)}", facts=(released,), outputs=_outputs(bundle)
         )
+
+    async def _record(self, registry: Registry, bundle: Bundle, say: Say) -> None:
+        """Who built it and when, unless that is known: the bundle itself is the same from everybody."""
+        ledger = Ledger(registry, self.image_repository)
+        if latest(await ledger.read(bundle.id), "built"):
+            return
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with say.effect("record built"):
+            await ledger.write(Record("built", bundle.id, at, self.by.who, self.by.run))
 
     @contextmanager
     def _chart_version(self, chart: Packaged) -> Iterator[None]:

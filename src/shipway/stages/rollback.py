@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shipway.commands import helm
 from shipway.errors import REFUSED, ShipwayError
 from shipway.kube import releases
-from shipway.kube.access import connect
+from shipway.model.environment import Rules
 from shipway.model.revision import Revision, current, previous_good, same_release
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
-from shipway.stages.build import short
-from shipway.stages.deploy import follow
+from shipway.stages.returning import Returning
+from shipway.stages.turn import Turns
 from shipway.targets.target import Target
 
 
@@ -40,34 +39,23 @@ class NothingToReturnTo(ShipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    environment: str
+    rules: Rules
     revision: int | None  # None: the last one that served and differs
-    timeout_seconds: int
     shell: Shell
+    turns: Turns
 
     @property
     def name(self) -> str:
-        return f"rollback {self.environment}"
+        return f"rollback {self.rules.environment}"
 
     async def run(self, so_far: Facts, say: Say) -> Outcome:
-        target = so_far.of(Target)
-        place = target.place(self.environment)
-        async with connect(target.access) as client:
-            history = await releases.history(client, place.release)
+        turn = await self.turns.take(so_far.of(Target), self.rules.environment, say)
+        async with turn.working():
+            history = await releases.history(turn.client, turn.place.release)
             now, back = current(history), self._choose(history)
             if now and now.status == "deployed" and not now.unproven and same_release(now, back):
                 return Outcome(f"revision {now.number} is that release already", unchanged=True)
-            say.line(f"returning to revision {back.number}: {back.tag}, {short(back.image_digest)}")
-            command = helm.rollback(
-                place.release,
-                back.number,
-                target.cluster,
-                timeout_seconds=self.timeout_seconds,
-                env=target.tool_env,
-            )
-            async with releases.marking_interrupted(client, place.release, now):
-                await self.shell.run(command, listen=say.line)
-                done = await follow(client, target, place, self.timeout_seconds, say)
+            done = await Returning(self.rules, self.shell).to(turn, back, say)
         return Outcome(f"back to revision {back.number} ({back.tag}) as {done}")
 
     def _choose(self, history: Sequence[Revision]) -> Revision:
@@ -77,5 +65,5 @@ class Rollback:
             found = next((each for each in history if each.number == self.revision), None)
         if found is None:
             numbers = tuple(each.number for each in history)
-            raise NothingToReturnTo(self.environment, self.revision, numbers)
+            raise NothingToReturnTo(self.rules.environment, self.revision, numbers)
         return found

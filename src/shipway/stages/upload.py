@@ -32,10 +32,11 @@ class Upload:
     async def run(self, so_far: Facts, say: Say) -> Outcome:
         built, target = so_far.of(Built), so_far.of(Target)
         async with target.open_registry() as registry:
-            image, _ = await asyncio.gather(
-                self._image(built.image, registry, target, say),
-                registry.upload(self.chart_repository, built.chart.artifact),
-            )
+            with say.effect("blobs"):
+                image, _ = await asyncio.gather(
+                    self._image(built.image, registry, target, say),
+                    registry.upload(self.chart_repository, built.chart.artifact),
+                )
         return Outcome(f"{target.registry.host} has image and chart", facts=(Uploaded(image),))
 
     async def _image(

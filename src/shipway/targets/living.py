@@ -12,10 +12,21 @@ def lives(pid: int, born: str) -> bool:
     """`born` is drydock's word for when, from its pid.json: `<boot id>/<ticks since then>`; elsewhere than on Linux,
     the time that psutil tells. Times of day would do only until somebody sets the clock.
     """
+    found = _found(pid)
+    return found is not None and found[0] != psutil.STATUS_ZOMBIE and found[1] == born
+
+
+def birth(pid: int) -> str | None:
+    """None when there is no such process, or none that we may see."""
+    found = _found(pid)
+    return found and found[1]
+
+
+def _found(pid: int) -> tuple[str, str] | None:
+    """Its state, where that is a zombie's, and its birth."""
     with suppress(FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
-        state, birth = _of_linux(pid) if BOOT.exists() else _elsewhere(pid)
-        return birth == born and state != psutil.STATUS_ZOMBIE
-    return False
+        return _of_linux(pid) if BOOT.exists() else _elsewhere(pid)
+    return None
 
 
 def _of_linux(pid: int) -> tuple[str, str]:

@@ -52,6 +52,11 @@ class Target:
         return Cluster(self.access.kubeconfig, self.access.context)
 
     @property
+    def cluster_name(self) -> str:
+        """For people: which cluster a record speaks of."""
+        return self.access.context or self.name
+
+    @property
     def shown(self) -> Cluster:
         """For commands that a person types where they stand."""
         return Cluster(Path(os.path.relpath(self.access.kubeconfig)), self.access.context)

@@ -14,7 +14,7 @@ from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.isolation import Isolation
 from shipway.model.status import Row
-from shipway.pipeline.events import Event, RunFinished, RunStarted, StageFinished
+from shipway.pipeline.events import Event, Note, RunFinished, RunStarted, StageFinished
 
 
 class Github(Plain):
@@ -47,6 +47,9 @@ class Github(Plain):
         first, *rest = text.error_lines(error)
         self._annotate("shipway", [first.removeprefix("error: "), *rest])
         _append(self._summary, markdown.error(error))
+
+    def _note(self, event: Note) -> None:
+        self._say(_inert(text.note_line(event, self.width)))
 
     def _working(self, line: str) -> None:
         self._say(_inert(line))

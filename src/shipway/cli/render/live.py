@@ -12,6 +12,7 @@ from shipway.cli.render.plain import Plain
 from shipway.pipeline.events import (
     Event,
     Line,
+    Note,
     Progress,
     RunFinished,
     RunStarted,
@@ -39,7 +40,7 @@ class Live(Plain):
                 self._view.start()
             case StageStarted():
                 self._running[event.stage] = _Running(event.stage)
-            case Line() | Progress():
+            case Line() | Note() | Progress():
                 self._running[event.stage].said = event.text
             case StageFinished():
                 self._running.pop(event.stage, None)

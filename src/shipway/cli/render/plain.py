@@ -20,6 +20,7 @@ from shipway.model.status import Row
 from shipway.pipeline.events import (
     Event,
     Line,
+    Note,
     Progress,
     RunFinished,
     RunStarted,
@@ -63,6 +64,8 @@ class Plain:
                 self._progress(event)
             case Line():
                 self._lines.setdefault(event.stage, []).append(event.text)
+            case Note():
+                self._note(event)
             case StageFinished():
                 self._stage(event)
             case RunFinished():
@@ -94,6 +97,9 @@ class Plain:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _note(self, event: Note) -> None:
+        self.console.print(Text(text.note_line(event, self.width), style="yellow"))
 
     def _progress(self, event: Progress) -> None:
         now = self._clock()

@@ -12,7 +12,7 @@ from shipway.errors import ShipwayError
 from shipway.model.check import Check
 from shipway.model.revision import Revision
 from shipway.model.status import Row
-from shipway.pipeline.events import Progress, RunStarted, StageFinished
+from shipway.pipeline.events import Note, Progress, RunStarted, StageFinished
 
 Advice = Callable[[str], str]
 """Spells a remedy's commands for whoever reads it; as they are where that is not known."""
@@ -42,6 +42,11 @@ def first_line(event: RunStarted) -> str:
 def working_line(event: Progress, width: int) -> str:
     """`… deploy                stack dagger-demo-eks: 31 of 71 resources complete, 120 s`, below the summaries."""
     return f"… {event.stage:<{width}} {'':>7}  {event.text}"
+
+
+def note_line(event: Note, width: int) -> str:
+    """`! deploy prod           waits for alice on laptop`, below the summaries."""
+    return f"! {event.stage:<{width}} {'':>7}  {event.text}"
 
 
 def failure(event: StageFinished, folder: Path, typed: Advice = str) -> list[str]:

@@ -10,7 +10,7 @@ from shipway.eks.cluster import Cluster, ClusterGone, is_ready
 from shipway.eks.ground import Ground
 from shipway.eks.outputs import Outputs
 from shipway.eks.waiting import NotYet, until
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 
@@ -23,7 +23,7 @@ class ActiveCluster:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        outputs = known(so_far, Outputs)
+        outputs = so_far.get(Outputs)
         if outputs is None:
             return Missing("wait until the cluster is ACTIVE")
         found = await _find(so_far, outputs)

@@ -16,7 +16,7 @@ from shipway.eks.ground import Ground
 from shipway.eks.stack import Stack
 from shipway.eks.waiting import alongside
 from shipway.errors import CommandFailed, ShipwayError
-from shipway.pipeline.goal import Missing, known
+from shipway.pipeline.goal import Missing
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 NEEDED = ("AccountId", "Region", "ClusterName", "EcrRepositoryUri", "EcrChartRepositoryUri")
@@ -56,7 +56,7 @@ class Deployed:
 
     async def look(self, so_far: Facts) -> Missing:
         stack = so_far.of(Blueprint).stack
-        now = known(so_far, Stack)
+        now = so_far.get(Stack)
         if now is None:
             return Missing(f"run cdk deploy: make the stack {stack}, in about 20 minutes")
         facts = (outputs.complete(now.outputs, NEEDED, stack),) if _told(now) else ()

@@ -11,7 +11,7 @@ from shipway.eks.inventory import Absent, Here, Judge
 from shipway.eks.kube import Context
 from shipway.eks.waiting import NotYet, until
 from shipway.kube.errors import ClusterUnreachable
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 
@@ -26,7 +26,7 @@ class Inside:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        context = known(so_far, Context)
+        context = so_far.get(Context)
         if context is None:
             return Missing(f"wait for {self.wanted}")
         match await self._see(context):

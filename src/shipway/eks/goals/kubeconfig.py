@@ -8,7 +8,7 @@ from shipway.eks.account import Account
 from shipway.eks.cluster import Cluster
 from shipway.eks.ground import Ground
 from shipway.eks.kube import Context, server_of
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 
@@ -21,7 +21,7 @@ class Kubeconfig:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        cluster = known(so_far, Cluster)
+        cluster = so_far.get(Cluster)
         if cluster is None:
             return Missing(f"write the cluster's context to {self.ground.kubeconfig}")
         context = self._context(so_far)

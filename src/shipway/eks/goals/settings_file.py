@@ -9,7 +9,7 @@ from shipway.eks.account import Account
 from shipway.eks.ground import Ground
 from shipway.eks.outputs import Outputs
 from shipway.eks.settings import FILE, Settings
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.targets import private_file
 
@@ -21,7 +21,7 @@ class SettingsFile:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        if known(so_far, Outputs) is not None:
+        if so_far.get(Outputs) is not None:
             path = self.ground.settings_file
             same = path.exists() and path.read_text(encoding="utf-8") == _text(so_far)
             if same and path.stat().st_mode & 0o777 == 0o600:

@@ -12,7 +12,7 @@ from shipway.kind.goals.kubeconfig import Way
 from shipway.kind.ground import Ground
 from shipway.kube.access import connect
 from shipway.kube.local_registry import NAME, NAMESPACE
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 SUMMARY = f"{NAMESPACE}/{NAME} names {layout.REGISTRY}"
@@ -25,7 +25,7 @@ class Hosting:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        if known(so_far, Way) is not None and await self._data() == layout.local_registry():
+        if so_far.get(Way) is not None and await self._data() == layout.local_registry():
             return Reached(SUMMARY)
         return Missing(f"write the ConfigMap {NAMESPACE}/{NAME}")
 

@@ -14,7 +14,7 @@ from shipway.kind import layout
 from shipway.kind.errors import BrokenCluster
 from shipway.kind.goals.cluster import Node
 from shipway.kind.ground import Ground
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.targets import private_file
 from shipway.targets.kind import CLUSTER, CONTEXT
@@ -36,7 +36,7 @@ class Kubeconfig:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        node, path = known(so_far, Node), self.ground.kubeconfig
+        node, path = so_far.get(Node), self.ground.kubeconfig
         if node is None or not path.exists() or path.stat().st_mode & 0o077:
             return Missing(f"write the {self._summary}")
         authority = await self._authority(node)

@@ -8,7 +8,7 @@ from shipway.errors import CommandFailed
 from shipway.kind import layout
 from shipway.kind.goals.cluster import Node
 from shipway.kind.ground import Ground
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 
@@ -19,7 +19,7 @@ class Mirror:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        node = known(so_far, Node)
+        node = so_far.get(Node)
         if node is not None and await self._content(node) == layout.hosts():
             return Reached(f"the node finds {layout.REGISTRY}")
         return Missing(f"write {layout.HOSTS} on the node")

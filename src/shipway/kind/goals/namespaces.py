@@ -9,7 +9,7 @@ from lightkube.resources.core_v1 import Namespace
 from shipway.kind.goals.kubeconfig import Way
 from shipway.kind.ground import Ground
 from shipway.kube.access import connect
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 
@@ -21,7 +21,7 @@ class Namespaces:
 
     async def look(self, so_far: Facts) -> Reached | Missing:
         wanted = self.ground.layout.namespaces
-        missing = wanted if known(so_far, Way) is None else await self._missing()
+        missing = wanted if so_far.get(Way) is None else await self._missing()
         if missing:
             return Missing(f"create {', '.join(missing)}")
         return Reached(", ".join(wanted))

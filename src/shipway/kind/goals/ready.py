@@ -12,7 +12,7 @@ from shipway.kind.goals.kubeconfig import Way
 from shipway.kind.ground import Ground
 from shipway.kube.access import connect
 from shipway.kube.errors import ClusterUnreachable
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 
 
@@ -23,7 +23,7 @@ class Ready:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        if known(so_far, Way) is None:
+        if so_far.get(Way) is None:
             return Missing("wait until the node is Ready")
         lacking, version = await self._see()
         if lacking:

@@ -21,7 +21,7 @@ from shipway.kind.layout import traefik_values as wanted_values
 from shipway.kube import rollout
 from shipway.kube.access import connect
 from shipway.kube.rollout import RolloutFailed
-from shipway.pipeline.goal import Missing, Reached, known
+from shipway.pipeline.goal import Missing, Reached
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.targets.kind import START
 
@@ -72,7 +72,7 @@ class Traefik:
     ground: Ground
 
     async def look(self, so_far: Facts) -> Reached | Missing:
-        if known(so_far, Way) is not None:
+        if so_far.get(Way) is not None:
             async with connect(self.ground.access) as client:
                 if await _is_there(client):
                     return Reached(SUMMARY)

@@ -1,0 +1,21 @@
+"""A release that serves and passed its test has proved itself: the next environment may take it."""
+
+from shipway.model.record import is_of
+from shipway.model.revision import Revision
+from shipway.pipeline.stage import Say
+from shipway.stages.turn import Turn
+
+
+async def prove(turn: Turn, revision: Revision, test: str, say: Say) -> bool:
+    """False where nothing new is to be said: this revision's proof is there, or helm made it without a bundle of ours."""
+    if not revision.bundle:
+        return False
+    environment = turn.place.environment
+    kept = await turn.ledger.read(revision.bundle)
+    if any(
+        is_of(each, "proven", environment) and each.record.revision == revision.number
+        for each in kept
+    ):
+        return False
+    await turn.record(say, "proven", revision.bundle, revision=revision.number, test=test)
+    return True
