@@ -53,6 +53,11 @@ def nothing(_bench: Workbench) -> None:
         ),
         (
             nothing,
+            "promote v1 --to qa",
+            "error: there is no environment qa; there is dev, staging, prod\n  try: --to dev\n",
+        ),
+        (
+            nothing,
             "rollback qa",
             "error: there is no environment qa; there is dev, staging, prod\n  try: shipway rollback dev\n",
         ),

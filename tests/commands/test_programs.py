@@ -28,15 +28,16 @@ PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
                 PurePath("values.yaml"),
                 EMBEDDED,
                 description="v1, bundle sha256:bb",
+                labels={"shipway.dev/run": "one", "shipway.dev/fence": "7"},
                 plain_http=True,
-                create_namespace=True,
                 timeout_seconds=120,
                 env={},
             ),
             (
                 "helm upgrade sample-app-dev oci://localhost:5001/charts/app@sha256:aa --install "
-                "--namespace dev --create-namespace --values values.yaml "
-                "--description 'v1, bundle sha256:bb' --history-max 20 --timeout 120s --plain-http "
+                "--namespace dev --values values.yaml --description 'v1, bundle sha256:bb' "
+                "--labels shipway.dev/run=one,shipway.dev/fence=7 --history-max 20 --timeout 120s "
+                "--plain-http "
                 "--kubeconfig kubeconfig"
             ),
         ),
@@ -47,8 +48,8 @@ PYTHON, HOME = PurePath("python"), PurePath(".shipway/embedded")
                 PurePath("values.yaml"),
                 EKS,
                 description="v1",
+                labels={},
                 plain_http=False,
-                create_namespace=False,
                 timeout_seconds=60,
                 env={},
             ),

@@ -41,6 +41,16 @@ ONE_PROBLEM = {
         "timeout: 0s",
         '18  timeout: should be a duration such as 120s, not "0s"',
     ),
+    "probe": (
+        "timeout: 1m30s",
+        "timeout: 1m30s\nprobe: health",
+        '19  probe: should be a path such as /health, not "health"',
+    ),
+    "rollback_safe": (
+        "timeout: 1m30s",
+        "timeout: 1m30s\nrollback_safe: maybe",
+        '19  rollback_safe: should be true or false, not "maybe"',
+    ),
     "unknown key near": (
         "timeout: 1m30s",
         "timeouts: 90s",
@@ -137,6 +147,16 @@ ONE_PROBLEM = {
         "live: {namespace: shop-live}",
         "live: {namespace: shop-dev}",
         "17  environments.live.namespace: shop-dev is the namespace of dev already",
+    ),
+    "on_failure": (
+        "live: {namespace: shop-live}",
+        "live: {namespace: shop-live, on_failure: undo}",
+        '17  environments.live.on_failure: should be hold or rollback, not "undo"',
+    ),
+    "max_failed_requests": (
+        "live: {namespace: shop-live}",
+        "live: {namespace: shop-live, max_failed_requests: -1}",
+        "17  environments.live.max_failed_requests: should be a whole number from 0, not -1",
     ),
     "the norway problem": (
         "live: {namespace: shop-live}",

@@ -34,7 +34,12 @@ def test_the_reference_is_a_sound_definition(folder: Path) -> None:
     path = folder / "shipway.yaml"
     path.write_text(reference.whole())
     project = load(path)
-    assert project.environments == tuple(Environment(name, name) for name in ENVIRONMENTS)
+    assert project.environments == (
+        Environment("dev", "dev"),
+        Environment("staging", "staging"),
+        Environment("prod", "prod", "rollback", max_failed_requests=5, approval=True),
+    )
+    assert (project.probe, project.rollback_safe) == ("/health", True)
     assert project.timeout == 120
     assert list(project.targets) == ["embedded", "kind", "eks"]
     assert project.targets["eks"] == Target(
@@ -51,7 +56,7 @@ def test_the_reference_has_every_key_that_is_understood(folder: Path) -> None:
         "chart": tree["chart"],
         "checks": tree["checks"],
         "checks.lint": tree["checks"]["lint"],
-        "environments.dev": tree["environments"]["dev"],
+        "environments.prod": tree["environments"]["prod"],
         "targets": tree["targets"],
         **{f"targets.{name}": target for name, target in tree["targets"].items()},
     }
@@ -72,12 +77,9 @@ def test_the_reference_has_every_key_that_is_understood(folder: Path) -> None:
 
 
 def test_a_section_comes_with_the_comment_above_it() -> None:
-    assert reference.section("environments") == (
-        "# In the order in which they are released to. Each has a namespace of its own.\n"
-        "environments:\n"
-        "  dev:\n    namespace: dev\n"
-        "  staging:\n    namespace: staging\n"
-        "  prod:\n    namespace: prod"
+    assert reference.section("timeout") == (
+        "# How long one rollout may take: hours, minutes and seconds, such as 120s, 2m or 1h30m.\n"
+        "timeout: 120s"
     )
 
 

@@ -4,8 +4,11 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from shipway.pipeline.events import Line, Progress, RunStarted, StageFinished
 from shipway.pipeline.journal import KEPT, Journal, run_id
+from shipway.pipeline.stage import Say
 
 
 def test_events_are_lines_of_json_and_output_is_a_file_per_stage(tmp_path: Path) -> None:
@@ -21,6 +24,27 @@ def test_events_are_lines_of_json_and_output_is_a_file_per_stage(tmp_path: Path)
     assert records[1]["summary"] == "revision 1"
     assert {"at", "pid"} <= records[0].keys()
     assert (journal.folder / "deploy-dev.log").read_text() == "release upgraded\n"
+
+
+def test_an_effect_stands_in_the_journal_before_and_after_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "run")
+    say = Say("push", journal.write)
+    with pytest.raises(RuntimeError), say.effect("bundle"):
+        raise RuntimeError
+    with say.effect("image tag"):
+        say.note("it is there already")
+    journal.close()
+    lines = (journal.folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [
+        (found["event"], found.get("effect") or found.get("text"))
+        for found in map(json.loads, lines)
+    ]
+    assert told == [
+        ("EffectBegun", "bundle"),
+        ("EffectBegun", "image tag"),
+        ("Note", "it is there already"),
+        ("EffectDone", "image tag"),
+    ]
 
 
 def test_only_the_last_runs_are_kept(tmp_path: Path) -> None:

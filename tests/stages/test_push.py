@@ -6,6 +6,7 @@ import pytest
 
 from shipway.model.bundle import Bundle, ChartRef, ImageRef, digest
 from shipway.model.platform import Platform
+from shipway.model.record import By
 from shipway.oci import bundles
 from shipway.oci.artifact import Artifact
 from shipway.oci.bundles import NoSuchRelease, Released
@@ -40,6 +41,7 @@ def push(folder: Path, tag: str = "v1", shell: ScriptedShell | None = None) -> P
         values={"dev": file},
         tag=tag,
         shell=shell or clean(),
+        by=By("ann", "run-1"),
     )
 
 

@@ -49,20 +49,33 @@ async def fail(bench: Workbench, line: str) -> tuple[Said, float]:
     return said, time.monotonic() - start
 
 
-async def test_a_service_that_crashes_at_its_start_is_told_within_the_rollout_time(
-    bench: Workbench,
-) -> None:
+async def test_what_was_not_tried_in_dev_is_not_taken_by_staging(bench: Workbench) -> None:
     await build(bench, "v1")
     said = await bench.shipway("deploy-all", "--tag", "v1")
     assert said.code == 0, said.err
-    before = await bench.status()
     await build(
         bench,
         "broken",
         "    app = FastAPI(",
         '    raise RuntimeError("no database")\n    app = FastAPI(',
     )
-    said, seconds = await fail(bench, "deploy --env staging --tag broken")
+    before = await bench.status()
+    said = await bench.shipway("deploy", "--env", "staging", "--tag", "broken")
+    assert said.code == 3, said.out
+    check(
+        said.err,
+        r"deploy staging failed: staging does not take broken \(sha256:\w{12}\): it is not proven in dev",
+        r"  try: shipway promote broken --to dev; or insist: --force --reason TEXT",
+        rf"  all of it: \.shipway/runs/{bench.journal[0]['run']}",
+    )
+    assert await bench.status() == before
+
+
+async def test_a_service_that_crashes_at_its_start_is_told_within_the_rollout_time(
+    bench: Workbench,
+) -> None:
+    before = await bench.status()
+    said, seconds = await fail(bench, "deploy --env staging --tag broken --force --reason haste")
     assert seconds < ROLLOUT / 2
     check(
         said.err,

@@ -125,7 +125,8 @@ async def test_a_base_that_is_named_for_it_brings_the_python(
     built = await bench.shipway("build", "--tag", "v2", "--verbose")
     assert built.code == 0, built.err
     assert f"which is python here: no Docker is needed on the base {base}\n" in built.out
-    said = await bench.shipway("deploy-all", "--tag", "v2", "--env", "prod")
+    insisting = ("--force", "--reason", "the base was tried elsewhere")
+    said = await bench.shipway("deploy-all", "--tag", "v2", "--env", "prod", *insisting)
     assert stages(said) == ["deploy prod", "helm-test prod"]
     assert (await bench.get("prod", "/version")).json()["tag"] == "v2"
     assert not (await look(bench, "prod"))["this machine's Python"]

@@ -29,7 +29,7 @@ async def test_replicas_listen_on_one_port_each_on_an_address_of_its_own(
     built = await shared.shipway("build", "--tag", "v1")
     assert built.code == 0, built.err
     assert ", pods not isolated: it was asked for\n" in built.out
-    said = await shared.shipway("deploy-all", "--tag", "v1", "--env", "staging")
+    said = await shared.shipway("deploy-all", "--tag", "v1", "--env", "dev", "--env", "staging")
     assert said.code == 0, said.out + said.err
     assert (await shared.get("staging", "/version")).json()["tag"] == "v1"
     values = await shared.helm("get", "values", "sample-app-staging", "-n", "staging", "-o", "json")

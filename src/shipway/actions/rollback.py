@@ -14,6 +14,7 @@ async def rollback(session: Session, environment: str, to: str | None) -> Report
     if to is None or to.isdigit():
         revision = None if to is None else int(to)
         rules = steps.rules(session, environment)
+        steps.check_signing(session)
         stages = (Rollback(rules, revision, session.shell, session.turns),)
     else:
         stages = (

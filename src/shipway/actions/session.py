@@ -9,6 +9,7 @@ from typing import Self
 
 from shipway.config.project import Project
 from shipway.model.record import By
+from shipway.oci.team_key import TeamKey
 from shipway.pipeline import engine
 from shipway.pipeline.engine import Report
 from shipway.pipeline.events import Event, RunStarted
@@ -18,6 +19,8 @@ from shipway.shell.shell import Shell
 from shipway.stages.turn import Turns
 from shipway.targets.provider import Provider, provider
 from shipway.targets.target import Target
+
+PATIENCE = 300.0  # seconds for which another run's turn in an environment is waited for
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,9 @@ class Session:
     who: str = "somebody"
     why: str = ""  # this target, where nobody named one
     force: str = ""  # why a person insists; empty: nobody does
-    patience: float = 300.0  # seconds for which another run's turn is waited for
+    patience: float = PATIENCE
     journal: type[Journal] = Journal
+    key: TeamKey | None = None  # with which records are signed; None: they need no signature
 
     @property
     def by(self) -> By:
@@ -39,7 +43,7 @@ class Session:
 
     @cached_property
     def turns(self) -> Turns:
-        return Turns(self.by, self.project.image.repository)
+        return Turns(self.by, self.project.image.repository, self.patience, self.key)
 
     @property
     def state(self) -> Path:

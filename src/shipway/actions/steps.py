@@ -60,6 +60,7 @@ def chart_lint(session: Session) -> ChartLint:
 
 def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[Step]:
     """Image and chart are built and uploaded at once; their tags wait for `after`."""
+    check_signing(session)
     project = session.project
     image, chart = project.image, project.chart
     yield Step(
@@ -84,8 +85,15 @@ def building(session: Session, tag: str, after: Sequence[str] = ()) -> Iterator[
         shell=session.shell,
         by=session.by,
         rollback_safe=project.rollback_safe,
+        key=session.key,
     )
     yield Step(push, ("upload", *after))
+
+
+def check_signing(session: Session) -> None:
+    """NoPrivateKey where what comes of the stages could not be recorded: known before anything else begins."""
+    if session.key is not None:
+        session.key.must_sign()
 
 
 async def check(session: Session) -> None:
@@ -127,12 +135,14 @@ def deploying(session: Session, environments: Sequence[str], *, tested: bool) ->
 
 
 def deploy(session: Session, environment: str) -> Deploy:
+    check_signing(session)
     return Deploy(
         rules(session, environment), session.folder, session.shell, session.turns, session.force
     )
 
 
 def helm_test(session: Session, environment: str) -> HelmTest:
+    check_signing(session)
     return HelmTest(rules(session, environment), session.folder, session.shell, session.turns)
 
 

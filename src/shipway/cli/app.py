@@ -20,6 +20,7 @@ VERBS = {
     "status": "What each environment runs.",
     "history": "The revisions of one environment.",
     "rollback": "Return one environment to an earlier release.",
+    "unlock": "Take the turn in an environment from a run that hangs.",
     "setup": "Prepare this machine: tools, or a target.",
     "teardown": "Stop a target and everything it started.",
     "docs": "Every key of shipway.yaml, explained.",

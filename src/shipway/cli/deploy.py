@@ -13,6 +13,7 @@ from shipway.cli.render.renderer import Renderer
 @click.command(cls=options.Verb)
 @options.release
 @options.environment
+@options.lock_timeout
 @options.force
 @options.reason
 def command(tag: str, environment: str | None, *, force: bool, reason: str | None) -> None:

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NoReturn
 
 import click
 
-from shipway.actions.session import Session, new_run
+from shipway.actions.session import PATIENCE, Session, new_run
+from shipway.actions.team_key import team_key
 from shipway.actions.who import who
 from shipway.cli.options import ALL, TARGETS, Common
 from shipway.cli.render.github import Github
@@ -23,6 +24,7 @@ from shipway.cli.render.renderer import Renderer
 from shipway.config.load import find, load
 from shipway.config.project import Project
 from shipway.errors import FAILED, INTERRUPTED, USAGE, MachineRefused, ShipwayError
+from shipway.oci.signing_key import SECRETS
 from shipway.pipeline.journal import Journal
 from shipway.shell.local import LocalShell
 from shipway.targets.default import Choice, default
@@ -128,12 +130,16 @@ async def _act(
     session = Session(
         project=project,
         target=choice.target,
-        shell=LocalShell(project.root, [state / "tools", Path(sys.executable).parent]),
+        shell=LocalShell(
+            project.root, [state / "tools", Path(sys.executable).parent], hidden=SECRETS
+        ),
         emit=renderer.event,
         run=new_run(),
         who=who(os.environ),
         why=choice.why,
+        patience=PATIENCE if common.lock_timeout is None else common.lock_timeout,
         journal=common.journal or Journal,
+        key=team_key(project, choice.target, os.environ),
     )
     return await action(session, renderer)
 

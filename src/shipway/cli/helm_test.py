@@ -11,6 +11,7 @@ from shipway.cli.render.renderer import Renderer
 
 @click.command(cls=options.Verb)
 @options.environment
+@options.lock_timeout
 def command(environment: str | None) -> None:
     """Request the health endpoints from inside the cluster, as the chart's test pod does."""
 

@@ -1,5 +1,6 @@
 """The common flags, accepted before and after the verb, and the flags that several verbs share."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -21,6 +22,7 @@ class Common:
     target: str | None = None
     output: str | None = None
     verbose: bool | None = None
+    lock_timeout: float | None = None  # seconds
     journal: type[Journal] | None = None  # for who rehearses how a run dies; None: the usual one
 
     def then(self, later: "Common") -> "Common":
@@ -86,6 +88,23 @@ class TagName(click.ParamType[str]):
         return value
 
 
+class Duration(click.ParamType[float]):
+    """Seconds, from what a person writes."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?|0", value)
+        if not value or not found:
+            self.fail(f"{value!r} is no duration such as 90s or 5m", param, context)
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return float(hours * 3600 + minutes * 60 + seconds)
+
+
 tag = click.option(
     "--tag",
     type=TagName(),
@@ -117,6 +136,14 @@ force = click.option(
     "--force",
     is_flag=True,
     help="Release it although something stands in the way. It is recorded, with the reason.",
+)
+lock_timeout = click.option(
+    "--lock-timeout",
+    type=Duration(),
+    metavar="DURATION",
+    help="How long to wait while another run has its turn in the environment; 0 for not at all.  [default: 5m]",
+    expose_value=False,
+    callback=_keep,
 )
 reason = click.option("--reason", metavar="TEXT", help="Why you insist.  [with --force]")
 environment = click.option(

@@ -13,6 +13,7 @@ from shipway.cli.render.renderer import Renderer
 @click.command(cls=options.Verb)
 @click.argument("reference", metavar="TAG|BUNDLE", type=options.TagName(or_bundle=True))
 @click.option("--to", "environment", metavar="ENV", required=True, help="The environment.")
+@options.lock_timeout
 @options.force
 @options.reason
 def command(reference: str, environment: str, *, force: bool, reason: str | None) -> None:

@@ -18,6 +18,7 @@ from shipway.cli.render.renderer import Renderer
     metavar="REVISION|TAG|BUNDLE",
     help="Where to return to.  [default: the last revision that served and differs]",
 )
+@options.lock_timeout
 def command(environment: str, to: str | None) -> None:
     """Return one environment to an earlier release, and watch it until it serves. No other one is touched.
 

@@ -14,6 +14,7 @@ from shipway.cli.render.renderer import Renderer
 @click.command(cls=options.Verb)
 @options.tag
 @options.environments
+@options.lock_timeout
 @options.force
 @options.reason
 def command(tag: str, environments: tuple[str, ...], *, force: bool, reason: str | None) -> None:

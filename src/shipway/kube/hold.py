@@ -23,6 +23,7 @@ OUTAGE = 12.0  # seconds for which an API that is out of order is asked again
 PAUSE = 0.5  # seconds until it is
 LOOK = 1.0  # seconds, at most, between two looks of somebody who waits
 REQUEST = 3.0  # seconds for one renewal
+EARLY = 0.95  # of the time that it may be silent: then a holder stops by itself
 RELEASE = 1.5  # seconds: an interrupted run has less than 5 s for all that it leaves in order
 
 Answer = TypeVar("Answer")
@@ -188,7 +189,7 @@ class Hold:
 
     def _extend(self, sent: float) -> None:
         """We let go a little before others may take it. What they see is never older than our request."""
-        self._until = sent + 0.9 * self._seconds
+        self._until = sent + EARLY * self._seconds
         self._remind(self._until)
 
     def _lose(self, lost: LeaseLost) -> None:
@@ -202,7 +203,7 @@ class Hold:
 
     async def _renew(self) -> None:
         """A failed renewal is tried again soon, whatever the reason: the limits end what goes on for too long."""
-        regular, soon = self._seconds / 5, min(PAUSE, self._seconds / 10)
+        regular, soon = self._seconds / 6, self._seconds / 30
         pause = regular
         while self._lost is None:
             await asyncio.sleep(pause)
@@ -239,7 +240,7 @@ class Hold:
     async def _told(self) -> LeaseLost:
         """Who has it now is worth a moment."""
         if self._lost is None:
-            why = f"we could not renew it for {0.9 * self._seconds:.0f} s"
+            why = f"we could not renew it for {EARLY * self._seconds:.0f} s"
             self._lost = LeaseLost(self._environment, f"{why}: {self._trouble}".rstrip(": "))
             with suppress(ApiError, httpx2.TransportError, TimeoutError):
                 async with asyncio.timeout(RELEASE):

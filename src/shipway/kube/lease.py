@@ -1,7 +1,7 @@
 """The Lease of a release, as the cluster keeps it: read, written, and taken from its holder by a person."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from lightkube import AsyncClient
@@ -9,6 +9,7 @@ from lightkube.core.exceptions import ApiError
 from lightkube.models.coordination_v1 import LeaseSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.coordination_v1 import Lease
+from msgspec.structs import replace
 
 from shipway.commands.helm import Release
 from shipway.model.lease import Holder, Seen, Unlocked

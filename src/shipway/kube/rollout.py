@@ -1,18 +1,27 @@
 """Follows a rollout to its end, and says why when it ends badly."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from lightkube import AsyncClient
 
 from shipway.errors import ShipwayError
 from shipway.kube import watch, workload
+from shipway.kube.contact import Contact, OutOfTouch
 from shipway.kube.workload import Workload
 from shipway.model.diagnosis import Cause, diagnose
-from shipway.model.rollout import Deployment, Done, Doomed, judge
+from shipway.model.progress import CREATED, changes, doing, followed, left_over, troubles
+from shipway.model.rollout import Deployment, Done, Doomed, Pod, Underway, judge
 
 GONE = Deployment("")
+
+PATIENCE = 0.5  # of the time that a rollout has: for a pod that no node takes. An autoscaler's machine needs
+# less than a minute, and its pod needs the rest to get its image and to start
+LEFT_OVER = 20.0  # seconds for what failed before to be tried again; a kubelet does so every ten
+UNMOUNTED = 3.0  # seconds of being created after which a pod's events are read: they alone tell of its volumes
+EVIDENCE = 10.0  # seconds
 
 
 @dataclass(eq=False)
@@ -44,6 +53,30 @@ class RolloutFailed(ShipwayError):
         return f"shipway rollback {self.environment}, or look closer: {self.look}"
 
 
+@dataclass(eq=False)
+class WatchLost(ShipwayError):
+    """What becomes of the rollout is not known: the cluster goes on with it, and we do not see it."""
+
+    environment: str
+    lost: OutOfTouch
+    look: str
+
+    @property
+    def problem(self) -> str:
+        return (
+            f"{self.environment}: what becomes of the rollout is not known: "
+            f"{self.lost.trouble}, for {self.lost.seconds:.0f} s now"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return f"when it answers again, the same command once more; what runs now: {self.look}"
+
+
+def _silent(_line: str) -> None:
+    """Nobody asked for the lines."""
+
+
 async def follow(
     client: AsyncClient,
     environment: str,
@@ -53,33 +86,97 @@ async def follow(
     timeout_seconds: int,
     look: str,
     progress: Callable[[str], None],
+    line: Callable[[str], None] = _silent,
+    before: Workload | None = None,
 ) -> Workload:
-    """Until all wanted pods serve. RolloutFailed when the time is over or when waiting would not help."""
-    found: Workload | None = None
+    """Until all wanted pods serve. RolloutFailed when the time is over or when waiting would not help.
+
+    `line` is told what each pod does. `before` is what was there when the rollout began: a pod that failed then
+    gets the time to be tried again. WatchLost when the API has been in trouble for too long.
+    """
+    watching = _Watching(client, namespace, name, Contact(progress), progress, line, before)
     seconds: int | None = timeout_seconds
+    doomed: str | None = None
     try:
         async with asyncio.timeout(timeout_seconds), watch.changes(client, namespace) as bell:
-            while True:
-                found = await workload.look(client, namespace, name)
-                verdict = judge(found.deployment, found.pods) if found else None
-                if isinstance(verdict, Done) and found:
-                    return found
-                if isinstance(verdict, Doomed):
-                    seconds = None
-                    break
-                if verdict is not None:
-                    progress(str(verdict))
-                await bell.wait()
+            verdict = await watching.verdict(bell, timeout_seconds * PATIENCE)
+        if isinstance(verdict, Done):
+            return watching.found
+        seconds, doomed = None, verdict.pod
     except TimeoutError:
-        pass  # the diagnosis says why
-    deployment, pods = (found.deployment, found.pods) if found else (GONE, ())
-    shown = await workload.evidence(client, namespace, pods)
+        if lost := watching.contact.lost:  # what we saw last is too old to blame a pod
+            raise WatchLost(environment, lost, look) from lost
+    except OutOfTouch as lost:
+        raise WatchLost(environment, lost, look) from lost
+    pods = await watching.evidence()
+    deployment = watching.found.deployment
     raise RolloutFailed(
         environment=environment,
         namespace=namespace,
-        ready=sum(pod.ready for pod in pods),
+        ready=watching.found.ready,
         wanted=deployment.wanted,
         seconds=seconds,
-        cause=diagnose(deployment, shown),
+        cause=_cause(deployment, name, pods, doomed),
         look=look,
     )
+
+
+def _cause(deployment: Deployment, name: str, pods: Sequence[Pod], doomed: str | None) -> Cause:
+    if deployment == GONE:
+        return Cause(0, f"there is no Deployment {name}")
+    return diagnose(deployment, pods, doomed)
+
+
+@dataclass(slots=True)
+class _Watching:
+    """What was seen so far."""
+
+    client: AsyncClient
+    namespace: str
+    name: str
+    contact: Contact
+    progress: Callable[[str], None]
+    line: Callable[[str], None]
+    before: Workload | None
+    found: Workload = field(default_factory=lambda: Workload(GONE, (), "", {}))
+    began: float = field(default_factory=time.monotonic)
+    looked: float = 0.0
+
+    async def verdict(self, bell: watch.Bell, patience: float) -> Done | Doomed:
+        while True:
+            found = await self.contact.ask(
+                lambda: workload.look(self.client, self.namespace, self.name)
+            )
+            if found is None:
+                return Doomed()
+            await self._remember(found)
+            verdict = judge(self.found.deployment, self.found.pods, patience)
+            if not isinstance(verdict, Underway):
+                return verdict
+            trouble = troubles(self.found.pods)
+            self.progress(f"{verdict}; {trouble}" if trouble else str(verdict))
+            await bell.wait()
+
+    async def _remember(self, found: Workload) -> None:
+        now, pods = time.monotonic(), found.pods
+        if self.before and now - self.began < LEFT_OVER:
+            pods = left_over(pods, self.before.pods)
+        pods = followed(pods, self.found.pods, now - self.looked)
+        for text in changes(self.found.pods, pods):
+            self.line(text)
+        self.found, self.looked = replace(found, pods=pods), now
+        if any(pod.lasted >= UNMOUNTED and doing(pod) == CREATED for pod in pods):
+            shown = await self.contact.ask(
+                lambda: workload.warnings(self.client, self.namespace, pods)
+            )
+            self.found = replace(found, pods=shown)
+
+    async def evidence(self) -> tuple[Pod, ...]:
+        """What could be learnt of the pods; where the API is in trouble, what is known."""
+        try:
+            async with asyncio.timeout(EVIDENCE):
+                return await self.contact.ask(
+                    lambda: workload.evidence(self.client, self.namespace, self.found.pods)
+                )
+        except (TimeoutError, OutOfTouch):
+            return self.found.pods

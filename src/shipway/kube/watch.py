@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import httpx2
 from lightkube import AsyncClient
-from lightkube.core.exceptions import ApiError
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 
 HEARTBEAT = 2.0  # seconds after which we look even though nobody told us to
+PAUSE = 0.1  # seconds before a broken watch is begun again; twice as many each time that it fails
 
 
 @asynccontextmanager
@@ -50,10 +50,13 @@ class Bell:
 async def _ring(
     client: AsyncClient, kind: type[Deployment] | type[Pod], namespace: str, bell: Bell
 ) -> None:
-    """A broken watch is begun again at the next heartbeat; until then the heartbeat does its work."""
+    """A broken watch is begun again, and tells at once what it missed; meanwhile the heartbeat does its work."""
+    pause = PAUSE
     while True:
         try:
             async for _ in client.watch(kind, namespace=namespace):
                 bell.ring()
-        except (ApiError, httpx2.TransportError):
-            await asyncio.sleep(HEARTBEAT)
+                pause = PAUSE
+        except httpx2.HTTPError:  # a refusal too: whoever looks is told the same, and can say it
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, HEARTBEAT)

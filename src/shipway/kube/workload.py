@@ -1,9 +1,11 @@
 """A Deployment and its pods as facts: what the model's judgement and diagnosis read."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx2
 from lightkube import AsyncClient
 from lightkube.core.exceptions import ApiError
 from lightkube.models import core_v1
@@ -42,14 +44,17 @@ async def look(client: AsyncClient, namespace: str, name: str) -> Workload | Non
         if error.status.code == 404:
             return None
         raise
-    minimum = await _autoscaled_minimum(client, namespace, name)
-    pods = await _newest_pods(client, namespace, found)
     assert found.metadata is not None
     assert found.spec is not None
+    minimum, newest, pods = await asyncio.gather(
+        _autoscaled_minimum(client, namespace, name),
+        _newest(client, namespace, found.metadata.uid),
+        _selected(client, namespace, found.spec.selector.matchLabels),
+    )
     containers = found.spec.template.spec.containers if found.spec.template.spec else []
     return Workload(
-        deployment=_deployment(found, minimum),
-        pods=tuple(_pod(pod) for pod in pods),
+        deployment=_deployment(found, minimum, newest),
+        pods=tuple(_pod(pod) for pod in pods if newest and _made_by(newest, pod)),
         image=containers[0].image or "",
         annotations=dict(found.metadata.annotations or {}),
     )
@@ -58,8 +63,18 @@ async def look(client: AsyncClient, namespace: str, name: str) -> Workload | Non
 async def evidence(
     client: AsyncClient, namespace: str, pods: Sequence[rollout.Pod]
 ) -> tuple[rollout.Pod, ...]:
-    """The same pods with their warnings and last log lines: costs a few requests, so only on failure."""
-    return tuple([await _with_evidence(client, namespace, pod) for pod in pods])
+    """The same pods with what went wrong and their last log lines: costs a few requests, so only on failure."""
+    warned = await warnings(client, namespace, pods)
+    logs = await asyncio.gather(*(_last_lines(client, namespace, pod) for pod in warned))
+    return tuple(replace(pod, log=log) for pod, log in zip(warned, logs, strict=True))
+
+
+async def warnings(
+    client: AsyncClient, namespace: str, pods: Sequence[rollout.Pod]
+) -> tuple[rollout.Pod, ...]:
+    """The same pods with their events."""
+    told = await asyncio.gather(*(_events(client, namespace, pod.name) for pod in pods))
+    return tuple(replace(pod, events=events) for pod, events in zip(pods, told, strict=True))
 
 
 async def tests(client: AsyncClient, release: Release) -> tuple[rollout.Pod, ...]:
@@ -81,19 +96,26 @@ async def _autoscaled_minimum(client: AsyncClient, namespace: str, name: str) ->
     return 0
 
 
-async def _newest_pods(client: AsyncClient, namespace: str, deployment: Deployment) -> list[Pod]:
-    assert deployment.metadata is not None
-    uid = deployment.metadata.uid
+async def _newest(client: AsyncClient, namespace: str, uid: str | None) -> ReplicaSet | None:
+    """The one that a Deployment is moving to."""
     sets = [
         each
         async for each in client.list(ReplicaSet, namespace=namespace)
         if each.metadata and uid in {owner.uid for owner in each.metadata.ownerReferences or []}
     ]
-    newest = max(sets, key=_revision, default=None)
-    if newest is None or newest.spec is None or newest.spec.selector is None:
-        return []
-    labels = dict(newest.spec.selector.matchLabels or {})
-    return [each async for each in client.list(Pod, namespace=namespace, labels={**labels})]
+    return max(sets, key=_revision, default=None)
+
+
+async def _selected(
+    client: AsyncClient, namespace: str, labels: dict[str, Any] | None
+) -> list[Pod]:
+    return [each async for each in client.list(Pod, namespace=namespace, labels=labels)]
+
+
+def _made_by(replica_set: ReplicaSet, pod: Pod) -> bool:
+    selector = replica_set.spec.selector if replica_set.spec else None
+    labels = (pod.metadata.labels if pod.metadata else None) or {}
+    return selector is not None and (selector.matchLabels or {}).items() <= labels.items()
 
 
 def _instance(release: Release) -> dict[str, Any]:
@@ -105,12 +127,10 @@ def _revision(replica_set: ReplicaSet) -> int:
     return int(annotations.get(REVISION, "0"))
 
 
-def _deployment(found: Deployment, minimum: int) -> rollout.Deployment:
+def _deployment(found: Deployment, minimum: int, newest: ReplicaSet | None) -> rollout.Deployment:
     assert found.metadata is not None
     assert found.spec is not None
     status = found.status
-    conditions = {each.type: each for each in (status.conditions if status else None) or []}
-    progressing, failure = conditions.get("Progressing"), conditions.get("ReplicaFailure")
     wanted = 1 if found.spec.replicas is None else found.spec.replicas
     return rollout.Deployment(
         name=found.metadata.name or "",
@@ -121,9 +141,15 @@ def _deployment(found: Deployment, minimum: int) -> rollout.Deployment:
         replicas=(status and status.replicas) or 0,
         ready=(status and status.readyReplicas) or 0,
         available=(status and status.availableReplicas) or 0,
-        deadline_exceeded=bool(progressing and progressing.reason == "ProgressDeadlineExceeded"),
-        replica_failure=(failure.message or "") if failure and failure.status == "True" else "",
+        replica_failure=_failure(newest),
     )
+
+
+def _failure(newest: ReplicaSet | None) -> str:
+    """The Deployment's own condition may still tell of the revision before."""
+    conditions = (newest.status.conditions if newest and newest.status else None) or []
+    failed = (each for each in conditions if (each.type, each.status) == ("ReplicaFailure", "True"))
+    return next((each.message or each.reason or "" for each in failed), "")
 
 
 def _pod(found: Pod) -> rollout.Pod:
@@ -132,20 +158,23 @@ def _pod(found: Pod) -> rollout.Pod:
     conditions = {each.type: each for each in status.conditions or []}
     ready, scheduled = conditions.get("Ready"), conditions.get("PodScheduled")
     unplaced = scheduled is not None and scheduled.reason == "Unschedulable"
+    given_up = status.phase == "Failed" and status.reason
     return rollout.Pod(
         name=found.metadata.name or "",
         phase=status.phase or "Pending",
         ready=ready is not None and ready.status == "True",
         terminating=found.metadata.deletionTimestamp is not None,
         unschedulable=(scheduled.message or "") if scheduled and unplaced else "",
-        containers=tuple(
-            _container(each)
-            for each in [*(status.initContainerStatuses or []), *(status.containerStatuses or [])]
+        containers=(
+            *(_container(each, init=True) for each in status.initContainerStatuses or []),
+            *(_container(each) for each in status.containerStatuses or []),
         ),
+        namespace=found.metadata.namespace or "",
+        given_up=f"{status.reason}: {status.message or ''}" if given_up else "",
     )
 
 
-def _container(found: core_v1.ContainerStatus) -> rollout.Container:
+def _container(found: core_v1.ContainerStatus, *, init: bool = False) -> rollout.Container:
     state, last = found.state, found.lastState
     ended = (state and state.terminated) or (last and last.terminated)
     waiting = state.waiting if state else None
@@ -158,28 +187,27 @@ def _container(found: core_v1.ContainerStatus) -> rollout.Container:
         message=(waiting.message or "") if waiting else "",
         exit_code=ended.exitCode if ended else None,
         exit_reason=(ended.reason or "") if ended else "",
+        exit_message=(ended.message or "") if ended else "",
+        running=bool(state and state.running),
+        init=init,
     )
 
 
-async def _with_evidence(client: AsyncClient, namespace: str, pod: rollout.Pod) -> rollout.Pod:
-    warnings = [
-        (event.lastTimestamp, f"{event.reason}: {event.message}")
+async def _events(client: AsyncClient, namespace: str, pod: str) -> tuple[str, ...]:
+    """What went wrong with a pod, oldest first. A probe that ends a container is told as a normal thing."""
+    found = [
+        (str(event.lastTimestamp or event.eventTime or ""), f"{event.reason}: {event.message}")
         async for event in client.list(
-            Event, namespace=namespace, fields={"involvedObject.name": pod.name}
+            Event, namespace=namespace, fields={"involvedObject.name": pod}
         )
-        if event.type == "Warning"
+        if event.type == "Warning" or "probe, will be restarted" in (event.message or "")
     ]
-    warnings.sort(key=lambda pair: str(pair[0]))
-    return replace(
-        pod,
-        events=tuple(text for _, text in warnings),
-        log=await _last_lines(client, namespace, pod),
-    )
+    return tuple(text for _, text in sorted(found, key=lambda pair: pair[0]))
 
 
 async def _last_lines(client: AsyncClient, namespace: str, pod: rollout.Pod) -> tuple[str, ...]:
     """Of the container that ended, else of the first. A container in back-off still shows its last run."""
-    told = next((each for each in pod.containers if each.exit_code), None)
+    told = next((each for each in pod.containers if each.crashed), None)
     container = told or next(iter(pod.containers), None)
     if container is None:
         return ()
@@ -192,5 +220,5 @@ async def _last_lines(client: AsyncClient, namespace: str, pod: rollout.Pod) -> 
             newlines=False,
         )
         return tuple([line async for line in lines])
-    except ApiError:
+    except httpx2.HTTPStatusError:
         return ()  # a container that never started has no log

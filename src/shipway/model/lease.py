@@ -8,10 +8,10 @@ State = Literal["free", "ours", "held", "expired", "dead"]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One process. `host` is its machine's name and, behind a slash, what tells it from others of that name."""
+    """One process."""
 
-    who: str
-    host: str
+    who: str  # for people, with the machine: "alice on laptop"
+    host: str  # for programs: the machine's name, and what tells it from others of that name
     run: str
     pid: int
     born: str
@@ -25,15 +25,11 @@ class Holder:
     @property
     def identity(self) -> str:
         """No other process has it."""
-        return f"{self.who}@{self.host}/{self.run}" if self.host else self.who
+        return f"{self.host}/{self.run}" if self.host else self.who
 
     def __str__(self) -> str:
         """`alice on laptop: deploy dev (run 20261122T184948-4711)`."""
-        machine = self.host.partition("/")[0]
-        on = f" on {machine}" if machine else ""
-        doing = f": {self.doing}" if self.doing else ""
-        run = f" (run {self.run})" if self.run else ""
-        return f"{self.who}{on}{doing}{run}"
+        return f"{self.who}: {self.doing} (run {self.run})" if self.host else self.who
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
+
+from shipway.model import said
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How one run of a container ended."""
+
+    run: int  # the restarts before it
+    code: int
+    reason: str  # Error, OOMKilled, StartError, Completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +28,22 @@ class Container:
     message: str = ""
     exit_code: int | None = None  # of the last run that ended
     exit_reason: str = ""  # Error, OOMKilled, Completed
+    exit_message: str = ""
+    running: bool = False
+    init: bool = False  # it has to end well before the others begin
+    exits: tuple[Exit, ...] = ()  # all that we saw, oldest first
+
+    @property
+    def last_exit(self) -> Exit | None:
+        if self.exit_code is None:
+            return None
+        run = self.restarts - 1 if self.running else self.restarts
+        return Exit(run, self.exit_code, self.exit_reason)
+
+    @property
+    def crashed(self) -> bool:
+        """Its last run ended, and not because it was done."""
+        return self.exit_code is not None and not (self.init and self.exit_code == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +56,16 @@ class Pod:
     terminating: bool = False
     unschedulable: str = ""  # the scheduler's words
     containers: tuple[Container, ...] = ()
-    events: tuple[str, ...] = ()  # warnings, oldest first: `Unhealthy: Readiness probe failed: …`
+    events: tuple[
+        str, ...
+    ] = ()  # what went wrong, oldest first: `Unhealthy: Readiness probe failed: …`
     log: tuple[str, ...] = field(default=(), repr=False)  # the last lines before it ended
+    namespace: str = ""
+    given_up: str = ""  # why its node ended it: Evicted: …
+    lasted: float = 0  # seconds for which we have seen it do what it does now
+    left_over: bool = (
+        False  # it was so before this rollout began, and may not have been tried again
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +80,7 @@ class Deployment:
     replicas: int = 0
     ready: int = 0
     available: int = 0
-    deadline_exceeded: bool = False
-    replica_failure: str = ""  # quota or policy refused to create a pod
+    replica_failure: str = ""  # quota or policy refused to create a pod of the new revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +103,69 @@ class Underway:
 class Doomed:
     """Waiting longer would not help."""
 
-
-NEVER_STARTS = frozenset(
-    {
-        "InvalidImageName",
-        "ErrImageNeverPull",
-        "ImagePullBackOff",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-    }
-)
-RESTARTS = 1  # a container that is held back after a restart has crashed twice: no accident
+    pod: str = ""  # that shows it; empty: no pod could be made
 
 
-def judge(deployment: Deployment, pods: Sequence[Pod]) -> Done | Underway | Doomed:
-    """Done when all wanted pods are new and available and no old one is left."""
+RESTARTS = 3  # that end alike, and the next would too
+NEVER_STARTS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
+PULLS = frozenset({"ErrImagePull", "ImagePullBackOff"})
+
+
+def judge(
+    deployment: Deployment, pods: Sequence[Pod], patience: float = inf
+) -> Done | Underway | Doomed:
+    """Done when all wanted pods are new and available and no old one is left.
+
+    `patience`, in seconds, is for a pod that no node takes: somebody may be adding one.
+    """
     settled = deployment.observed >= deployment.generation
     old = deployment.replicas - deployment.updated
     if settled and old == 0 and deployment.updated == deployment.available == deployment.wanted:
         return Done(deployment.available)
-    if settled and (deployment.deadline_exceeded or deployment.replica_failure):
-        return Doomed()
-    if any(_hopeless(pod) for pod in pods):
-        return Doomed()
-    ready = sum(pod.ready and not pod.terminating for pod in pods)
-    return Underway(ready, deployment.wanted, max(old, 0))
+    alive = [pod for pod in pods if not pod.terminating]
+    if settled:  # before that, the newest pods we know may be those of the revision before
+        for pod in alive:
+            if not pod.left_over and _hopeless(pod, patience):
+                return Doomed(pod.name)
+        if _refused(deployment, alive):
+            return Doomed()
+    return Underway(sum(pod.ready for pod in alive), deployment.wanted, max(old, 0))
 
 
-def _hopeless(pod: Pod) -> bool:
-    return any(
-        container.waiting in NEVER_STARTS
-        or (container.waiting == "CrashLoopBackOff" and container.restarts >= RESTARTS)
-        for container in pod.containers
+def _refused(deployment: Deployment, alive: Sequence[Pod]) -> bool:
+    """Where some could be made, or old ones are on their way out, there will be room for more."""
+    old = deployment.replicas - deployment.updated
+    leaving = 0 < old < deployment.wanted
+    return said.is_final_refusal(deployment.replica_failure) and not alive and not leaving
+
+
+def _hopeless(pod: Pod, patience: float) -> bool:
+    if pod.unschedulable:
+        return pod.lasted >= patience
+    return any(said.is_missing(event) for event in pod.events) or any(
+        _never_starts(container) or _crashes_alike(container) for container in pod.containers
     )
+
+
+def _never_starts(container: Container) -> bool:
+    match container.waiting:
+        case reason if reason in NEVER_STARTS:
+            return True
+        case reason if reason in PULLS:
+            return said.is_final_pull(container.message, container.image)
+        case "CreateContainerConfigError":
+            return said.is_missing(container.message) or said.is_root_refusal(container.message)
+    return False
+
+
+def _crashes_alike(container: Container) -> bool:
+    """An end that we did not see counts as like the others."""
+    last = container.last_exit
+    if last is None or container.running or not container.crashed:
+        return False
+    different = [
+        seen.run
+        for seen in container.exits
+        if (seen.code, seen.reason) != (last.code, last.reason) and seen.run < last.run
+    ]
+    return last.run - max(different, default=-1) - 1 >= RESTARTS

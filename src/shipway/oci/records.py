@@ -19,7 +19,7 @@ KIND, ENVIRONMENT = "dev.shipway.record", "dev.shipway.environment"  # annotatio
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The records of a bundle, in no order, and why each other one counts for nothing."""
+    """The records of a bundle, in no order; with a key also why each other one counts for nothing."""
 
     kept: list[Kept]
     ignored: list[Reason]
@@ -27,13 +27,11 @@ class Reading:
     @property
     def note(self) -> str:
         """For people; empty where every record counts."""
-        count = len(self.ignored)
-        if not count:
+        if not self.ignored:
             return ""
-        they, count_for = (
-            ("1 record does", "counts") if count == 1 else (f"{count} records do", "count")
-        )
-        return f"{they} not carry the team's signature and {count_for} for nothing"
+        if len(self.ignored) == 1:
+            return "1 record does not carry the team's signature and counts for nothing"
+        return f"{len(self.ignored)} records do not carry the team's signature and count for nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +56,17 @@ class Ledger:
             *(self._read(each, subject.digest) for each in listed if _may_be_record(each))
         )
         kept = {each.digest: each for each in found if isinstance(each, Kept)}
+        ignored: list[Reason] = [
+            each for each in found if isinstance(each, Reason) and each is not Reason.FOREIGN
+        ]
         return Reading(
             [each for each in kept.values() if each.record.bundle == bundle],
-            [each for each in found if isinstance(each, Reason) and each is not Reason.FOREIGN],
+            ignored if self.key else [],
         )
 
     async def write(self, record: Record) -> Kept:
         """NotInRegistry where the bundle is gone: nothing can refer to it. NoPrivateKey where a signature is wanted."""
-        signer = self.key.signer if self.key else None
+        signer = self.key.must_sign() if self.key else None
         subject = await self._subject(record.bundle)
         if subject is None:
             name = f"{self.registry.address.host}/{self.repository}:{bundle_tag(record.bundle)}"

@@ -16,6 +16,7 @@ from shipway.errors import USAGE, ShipwayError
 KEY = "SHIPWAY_SIGNING_KEY"
 KEY_FILE = "SHIPWAY_SIGNING_KEY_FILE"
 PASSWORD = "SHIPWAY_SIGNING_PASSWORD"  # noqa: S105  # the variable's name
+SECRETS = frozenset({KEY, PASSWORD})
 
 MAKE = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out release.key"
 

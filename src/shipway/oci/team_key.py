@@ -48,8 +48,7 @@ class TeamKey:
     verifier: Verifier
     private: Signer | None = field(default=None, repr=False)
 
-    @property
-    def signer(self) -> Signer:
+    def must_sign(self) -> Signer:
         """NoPrivateKey where only reading is possible."""
         if self.private is None:
             raise NoPrivateKey(self.public)

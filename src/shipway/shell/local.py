@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from shipway.commands.command import Command
@@ -16,11 +16,18 @@ PATIENCE = 5.0  # seconds between asking a process group to end and ending it
 
 
 class LocalShell:
-    """Looks programs up in `path` first, then in the PATH it was started with."""
+    """Looks programs up in `path` first, then in the PATH it was started with. None of them sees the `hidden` variables."""
 
-    def __init__(self, cwd: Path, path: Sequence[Path] = (), patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        cwd: Path,
+        path: Sequence[Path] = (),
+        patience: float = PATIENCE,
+        hidden: Collection[str] = (),
+    ) -> None:
         self._cwd = cwd
         self._patience = patience
+        self._hidden = hidden
         self._path = os.pathsep.join([*map(str, path), os.environ.get("PATH", os.defpath)])
 
     async def run(self, command: Command, *, listen: Listener | None = None) -> Finished:
@@ -28,7 +35,7 @@ class LocalShell:
             process = await asyncio.create_subprocess_exec(
                 *command.argv,
                 cwd=self._cwd / command.cwd if command.cwd else self._cwd,
-                env={**os.environ, "PATH": self._path, **command.env},
+                env={**self._variables(), "PATH": self._path, **command.env},
                 stdin=asyncio.subprocess.PIPE if command.stdin else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -51,6 +58,9 @@ class LocalShell:
         if returncode:
             raise CommandFailed(str(command), returncode, tuple(tail))
         return Finished(command, stdout, stderr)
+
+    def _variables(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name not in self._hidden}
 
 
 async def _drain(

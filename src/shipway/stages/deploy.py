@@ -18,10 +18,12 @@ from shipway.model.rollout import Done, judge
 from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
+from shipway.stages import probing
 from shipway.stages.aftermath import Aftermath
 from shipway.stages.build import short
 from shipway.stages.following import follow
 from shipway.stages.gate import admit
+from shipway.stages.probing import RequestsLost
 from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Place, Target
 
@@ -87,11 +89,14 @@ class Deploy:
             )
         await self._fits(turn, released, platform)
         await admit(turn, released.bundle, self.rules, self.force, say)
+        if there:
+            await probing.begin(turn, self.rules)
         try:
             async with releases.marking_interrupted(client, place.release, there):
                 await self._apply(turn, released, wanted, say)
                 done = await follow(turn, self.rules, say)
-        except (ApplyFailed, RolloutFailed) as failure:
+            probing.check(turn, self.rules)
+        except (ApplyFailed, RolloutFailed, RequestsLost) as failure:
             after = Aftermath(self.rules, self.folder, self.shell)
             raise await after.of(failure, turn, there, say) from failure
         return Outcome(f"{done}{await _reached(turn, say)}")

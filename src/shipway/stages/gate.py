@@ -21,6 +21,7 @@ class NotAdmitted(ShipwayError):
     tag: str
     bundle: str
     obstacles: tuple[Obstacle, ...]
+    note: str = ""  # of records that count for nothing
 
     @property
     def problem(self) -> str:
@@ -29,7 +30,8 @@ class NotAdmitted(ShipwayError):
 
     @property
     def details(self) -> tuple[str, ...]:
-        return tuple(f"and it {each.why}" for each in self.obstacles[1:])
+        more = tuple(f"and it {each.why}" for each in self.obstacles[1:])
+        return (*more, self.note) if self.note else more
 
     @property
     def remedy(self) -> str:
@@ -39,12 +41,12 @@ class NotAdmitted(ShipwayError):
 
 async def admit(turn: Turn, bundle: Bundle, rules: Rules, force: str, say: Say) -> None:
     """NotAdmitted, unless a person insists: `force` is the reason, which is recorded before anything happens."""
-    kept = await turn.ledger.read(bundle.id)
-    found = obstacles(rules, kept)
+    known = await turn.ledger.look(bundle.id)
+    found = obstacles(rules, known.kept)
     if not found:
         return
     if not force:
-        raise NotAdmitted(rules.environment, bundle.tag, bundle.id, tuple(found))
+        raise NotAdmitted(rules.environment, bundle.tag, bundle.id, tuple(found), known.note)
     say.note(f"forced ({force}): {bundle.tag} {', and '.join(each.why for each in found)}")
-    lifts = tuple(each.digest for each in quarantines(kept, rules.environment))
+    lifts = tuple(each.digest for each in quarantines(known.kept, rules.environment))
     await turn.record(say, "forced", bundle.id, reason=force, lifts=lifts)

@@ -13,7 +13,9 @@ from shipway.model.revision import Revision, current, good, last_good
 from shipway.model.rollout import Done, Pod, judge
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
+from shipway.stages import probing
 from shipway.stages.aftermath import Aftermath
+from shipway.stages.probing import RequestsLost
 from shipway.stages.prove import prove
 from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Target
@@ -122,6 +124,11 @@ class HelmTest:
             except CommandFailed as failure:
                 raise await self._failed(turn, latest, failure, say) from failure
         said = f"{release.name} answers from inside the cluster"
+        try:
+            probing.check(turn, self.rules)
+        except RequestsLost as lost:
+            after = Aftermath(self.rules, self.folder, self.shell)
+            raise await after.of(lost, turn, None, say) from lost
         if suspect:
             marked = f"revision {suspect.number} stays marked: {suspect.description}"
             return Outcome(f"{said}; {marked}")

@@ -17,5 +17,6 @@ async def prove(turn: Turn, revision: Revision, test: str, say: Say) -> bool:
         for each in kept
     ):
         return False
-    await turn.record(say, "proven", revision.bundle, revision=revision.number, test=test)
+    number, cost = revision.number, turn.probed
+    await turn.record(say, "proven", revision.bundle, revision=number, test=test, probe=cost)
     return True

@@ -17,6 +17,7 @@ from shipway.oci.bundles import Released
 from shipway.oci.errors import TagTaken
 from shipway.oci.records import Ledger
 from shipway.oci.registry import Registry
+from shipway.oci.team_key import TeamKey
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages.build import Built, short
@@ -59,6 +60,7 @@ class Push:
     shell: Shell
     by: By
     rollback_safe: bool = True
+    key: TeamKey | None = None
 
     async def run(self, so_far: Facts, say: Say) -> Outcome:
         built, target = so_far.of(Built), so_far.of(Target)
@@ -103,7 +105,7 @@ class Push:
 
     async def _record(self, registry: Registry, bundle: Bundle, say: Say) -> None:
         """Who built it and when, unless that is known: the bundle itself is the same from everybody."""
-        ledger = Ledger(registry, self.image_repository)
+        ledger = Ledger(registry, self.image_repository, self.key)
         if latest(await ledger.read(bundle.id), "built"):
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -10,10 +10,15 @@ from lightkube import AsyncClient
 
 from shipway.kube import namespaces
 from shipway.kube.access import opened, told
+from shipway.kube.hold import Hold, take
+from shipway.kube.probe import Probe
 from shipway.model.bundle import Digest
+from shipway.model.lease import Holder
 from shipway.model.record import By, Kept, Kind, Record
 from shipway.oci.records import Ledger
+from shipway.oci.team_key import TeamKey
 from shipway.pipeline.stage import Say
+from shipway.targets import here
 from shipway.targets.target import Place, Target
 
 
@@ -36,8 +41,19 @@ class Turn:
     by: By
     client: AsyncClient
     ledger: Ledger
+    hold: Hold
     stack: AsyncExitStack
-    fence: int = 0
+    probe: Probe | None = None
+
+    @property
+    def probed(self) -> str:
+        """What the change has cost so far, in words; empty where nobody asked."""
+        return str(self.probe.result()) if self.probe else ""
+
+    @property
+    def fence(self) -> int:
+        """Higher than that of every turn before, in this environment."""
+        return self.hold.fence
 
     async def record(self, say: Say, kind: Kind, bundle: Digest, **facts: Unpack[Findings]) -> Kept:
         """Written by this run, about a bundle in this environment."""
@@ -56,9 +72,15 @@ class Turn:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around all that a stage does in its turn."""
+        """Around all that a stage does in its turn: LeaseLost ends it when the turn is over before the work is."""
         with told(self.target.access):
-            yield
+            async with self.hold.working():
+                yield
+
+    async def still_ours(self) -> None:
+        """Right before the release is changed: LeaseLost where that is no longer ours to do."""
+        with told(self.target.access):
+            await self.hold.still_ours()
 
 
 @dataclass(slots=True)
@@ -67,6 +89,8 @@ class Turns:
 
     by: By
     repository: str  # of the bundles
+    patience: float  # seconds for which another run's turn is waited for
+    key: TeamKey | None = None
     taken: dict[str, Turn] = field(default_factory=dict)
 
     async def take(self, target: Target, environment: str, say: Say) -> Turn:
@@ -81,8 +105,10 @@ class Turns:
             await turn.stack.aclose()
 
     async def aclose(self) -> None:
-        for environment in list(self.taken):
-            await self.end(environment)
+        async with AsyncExitStack() as stack:
+            for turn in self.taken.values():
+                stack.push_async_callback(turn.stack.aclose)
+            self.taken.clear()
 
     async def _begin(self, target: Target, environment: str, say: Say) -> Turn:
         place = target.place(environment)
@@ -94,6 +120,35 @@ class Turns:
                 else:
                     await namespaces.labels(client, place.release.namespace, target.access.start)
             registry = await stack.enter_async_context(target.open_registry())
-            ledger = Ledger(registry, self.repository)
-            return Turn(target, place, self.by, client, ledger, stack.pop_all())
+            with told(target.access):
+                hold = await self._hold(client, place, say)
+            stack.push_async_callback(_give_back, hold, say)
+            ledger = Ledger(registry, self.repository, self.key)
+            return Turn(target, place, self.by, client, ledger, hold, stack.pop_all())
         raise AssertionError("an exit stack swallows nothing")
+
+    async def _hold(self, client: AsyncClient, place: Place, say: Say) -> Hold:
+        noted = False
+
+        def waiting(holder: Holder, seconds: float) -> None:
+            nonlocal noted
+            if not noted:
+                say.note(f"waits for {holder}")
+                noted = True
+            say.progress(f"waits for {holder}: {seconds:.0f} s")
+
+        with say.effect("lease"):
+            return await take(
+                client,
+                place.release,
+                here.holder(self.by, say.stage),
+                environment=place.environment,
+                patience=self.patience,
+                dead=here.dead,
+                waiting=waiting,
+            )
+
+
+async def _give_back(hold: Hold, say: Say) -> None:
+    with say.effect("lease released"):
+        await hold.release()
