@@ -93,6 +93,8 @@ class Bench:
         say("releases under load")
         await self._release()
         await self._about_drydock("bench_rollout.py", str(self.clone), str(rounds))
+        say("releases beside plain helm")
+        await self._about_drydock("bench_releases.py", str(self.clone), str(rounds))
         say("drydock's API")
         await self._about_drydock("bench_drydock.py", str(rounds))
         say("drydock's registry")

@@ -91,7 +91,7 @@ async def _plain(bench: Workbench, aws: StandIn, values: Path) -> float:
                 cluster,
                 description="plain",
                 plain_http=False,
-                create_namespace=False,
+                labels={},
                 timeout_seconds=TIMEOUT,
                 env=env,
             )

@@ -105,7 +105,7 @@ async def measure(clone: Path, rounds: int) -> dict[str, str]:
     starts, installs, upgrades = [], [], []
     try:
         for number in range(rounds):
-            starts.append(await _own_start(release.state))
+            starts.append(await own_start(release.state))
             installs.append(await _seconds(partial(release.install, "replicas=1")))
             changed = partial(release.install, "replicas=1", f"image.tag=v{number}")
             upgrades.append(await _seconds(changed))
@@ -152,7 +152,7 @@ async def _routed(port: int) -> None:
     raise SystemExit(f"error: {HOST} is not routed")
 
 
-async def _own_start(state: Path) -> float:
+async def own_start(state: Path) -> float:
     """Seconds until the sample, as a pod's image has it, is ready when nobody but this process waits for it."""
     python, path = _in_the_image(state)
     with socket.socket() as free:

@@ -47,6 +47,16 @@ async def test_secrets_arrive_by_environment_and_stdin(tmp_path: Path) -> None:
     assert (await LocalShell(tmp_path).run(command)).stdout == "ab\n"
 
 
+async def test_a_program_does_not_see_hidden_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OURS", "a")
+    monkeypatch.setenv("THEIRS", "b")
+    shell = LocalShell(tmp_path, hidden={"OURS"})
+    finished = await shell.run(Command(("sh", "-c", "echo ${OURS-none} $THEIRS")))
+    assert finished.stdout == "none b\n"
+
+
 async def test_programs_of_the_given_folders_come_first(tmp_path: Path) -> None:
     tool = tmp_path / "tools" / "git"
     tool.parent.mkdir()

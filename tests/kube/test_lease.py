@@ -126,7 +126,7 @@ async def left_by(
     client: AsyncClient,
     us: Holder,
     seconds: int,
-    clock: timedelta = timedelta(),  # noqa: B008  # a value
+    clock: timedelta = timedelta(),
     release: Release = TINY,
 ) -> Lease:
     """By a process that ended without a word, on a machine whose clock is wrong."""
@@ -281,7 +281,7 @@ async def test_a_holder_of_this_machine_that_is_dead_is_not_waited_for(client: A
     await left_by(client, ALICE, 3600)
     waits = Waits()
     held = await take(client, BOB, patience=0, dead=(ALICE,), waiting=waits)
-    assert (held.fence, waits.heard) == (5, [])
+    assert (held.fence, held.former, waits.heard) == (5, ALICE, [])
     await held.release()
 
 
@@ -347,8 +347,11 @@ async def test_who_lost_it_hears_why_also_when_the_next_one_has_it(client: Async
                 ("it is the turn of bob on laptop: deploy dev (run R2)",),
                 3,
             )
+            assert second.former == ALICE  # what it left behind is to be looked after
             await first.release()
             await second.still_ours()
+    async with taken(client) as third:
+        assert third.former is None
 
 
 async def test_a_lease_that_nobody_has_needs_no_unlocking(client: AsyncClient) -> None:
@@ -465,6 +468,20 @@ async def test_it_is_given_back_while_we_are_cancelled_twice(
     working.cancel()
     await asyncio.wait([working])
     assert working.cancelled()
+    assert (await lease.look(client, TINY)).holder is None
+
+
+@pytest.mark.parametrize("requests", [1, 2, 3])
+async def test_who_is_cancelled_while_taking_it_leaves_it_free(
+    client: AsyncClient, wire: Wire, requests: int
+) -> None:
+    taking = asyncio.create_task(take(client))
+    while len(wire.asked) < requests and not taking.done():  # noqa: ASYNC110  # the wire rings no bell
+        await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.wait([taking])
+    if not taking.cancelled():
+        await taking.result().release()
     assert (await lease.look(client, TINY)).holder is None
 
 

@@ -42,7 +42,7 @@ def crashing(pod: dict[str, Any]) -> Pod:
         exit_code=1,
         exit_reason="Error",
     )
-    return Pod(name, phase="Running", containers=(container,))
+    return Pod(name, phase="Running", containers=(container,), namespace="staging")
 
 
 async def test_a_look_tells_the_deployment_and_the_pods_of_its_newest_revision(
@@ -85,16 +85,26 @@ async def test_an_autoscalers_minimum_counts_as_the_wish(
     assert found.deployment.wanted == 1
 
 
-async def test_a_missed_deadline_and_a_refused_pod_are_seen(
+def refusal(message: str) -> dict[str, Any]:
+    condition = {"type": "ReplicaFailure", "status": "True", "message": message}
+    return {"replicas": 0, "conditions": [condition]}
+
+
+async def test_a_refused_pod_is_seen_and_one_of_the_revision_before_is_not(
     client: AsyncClient, objects: dict[str, list[dict[str, Any]]]
 ) -> None:
-    objects["deployments"][0]["status"]["conditions"] = [
-        {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"},
-        {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: compute"},
-    ]
+    newest = max(
+        objects["replicasets"],
+        key=lambda each: int(each["metadata"]["annotations"]["deployment.kubernetes.io/revision"]),
+    )
+    before = next(each for each in objects["replicasets"] if each is not newest)
+    before["status"] = refusal("exceeded quota: before")
     found = await workload.look(client, "staging", "sample-app")
     assert found
-    assert found.deployment.deadline_exceeded
+    assert found.deployment.replica_failure == ""
+    newest["status"] = refusal("exceeded quota: compute")
+    found = await workload.look(client, "staging", "sample-app")
+    assert found
     assert found.deployment.replica_failure == "exceeded quota: compute"
 
 
@@ -116,16 +126,54 @@ async def test_a_pod_that_no_node_takes_tells_the_schedulers_words(
     found = await workload.look(client, "staging", "sample-app")
     assert found
     words = "0/1 nodes are available: 1 Insufficient cpu."
-    assert found.pods == tuple(Pod(name, unschedulable=words) for name in CRASHING)
+    assert found.pods == tuple(
+        Pod(name, unschedulable=words, namespace="staging") for name in CRASHING
+    )
+
+
+async def test_init_containers_and_what_a_node_gave_up_are_told(
+    client: AsyncClient, objects: dict[str, list[dict[str, Any]]]
+) -> None:
+    ended = {"exitCode": 2, "reason": "Error", "message": "no table"}
+    migrate = {"name": "migrate", "image": "m", "imageID": "", "ready": False, "restartCount": 1}
+    for pod in objects["pods"]:
+        pod["status"] = {
+            "phase": "Failed",
+            "reason": "Evicted",
+            "message": "low on memory",
+            "initContainerStatuses": [{**migrate, "state": {"terminated": ended}}],
+        }
+    found = await workload.look(client, "staging", "sample-app")
+    assert found
+    assert found.pods[0] == Pod(
+        CRASHING[0],
+        phase="Failed",
+        containers=(
+            Container(
+                "migrate",
+                "m",
+                restarts=1,
+                exit_code=2,
+                exit_reason="Error",
+                exit_message="no table",
+                init=True,
+            ),
+        ),
+        namespace="staging",
+        given_up="Evicted: low on memory",
+    )
 
 
 async def test_the_recorded_release_is_doomed_and_its_cause_is_the_last_line_of_its_log(
     client: AsyncClient, api: Api, objects: dict[str, list[dict[str, Any]]]
 ) -> None:
     api.logs = dict.fromkeys(CRASHING, LOG)
+    for pod in objects["pods"]:
+        for status in pod["status"]["containerStatuses"]:
+            status["restartCount"] *= 3
     found = await workload.look(client, "staging", "sample-app")
     assert found
-    assert judge(found.deployment, found.pods) == Doomed()
+    assert judge(found.deployment, found.pods) == Doomed(CRASHING[0])
     shown = await workload.evidence(client, "staging", found.pods)
     assert diagnose(found.deployment, shown) == Cause(
         2,
@@ -139,9 +187,16 @@ async def test_the_recorded_release_is_doomed_and_its_cause_is_the_last_line_of_
 async def test_the_evidence_holds_a_pods_own_warnings_in_their_order(
     client: AsyncClient, objects: dict[str, list[dict[str, Any]]]
 ) -> None:
-    late = copy.deepcopy(objects["events"][0])
-    late |= {"reason": "Failed", "message": "late", "lastTimestamp": "2026-11-22T23:00:00Z"}
-    objects["events"].insert(0, late)
+    late, killed = copy.deepcopy(objects["events"][0]), copy.deepcopy(objects["events"][0])
+    late |= {"reason": "Failed", "message": "late", "lastTimestamp": None}
+    late["eventTime"] = "2026-11-22T23:00:00.000000Z"  # a newer kind of event has this one alone
+    killed |= {
+        "type": "Normal",
+        "reason": "Killing",
+        "message": "Container sample-app failed liveness probe, will be restarted",
+        "lastTimestamp": "2026-11-22T23:00:01Z",
+    }
+    objects["events"][:0] = [killed, late]
     (pod,) = await workload.evidence(client, "staging", [Pod(CRASHING[0])])
     probe = 'Unhealthy: Startup probe failed: Get "http://127.77.126.78:3000/health/live"'
     assert pod.events == (
@@ -150,6 +205,7 @@ async def test_the_evidence_holds_a_pods_own_warnings_in_their_order(
         "BackOff: Back-off restarting failed container sample-app in pod "
         "sample-app-p7pwl5x7pz-4bbb5_staging(df01a518-d808-420c-8f97-42a4a7bb50ee)",
         "Failed: late",
+        "Killing: Container sample-app failed liveness probe, will be restarted",
     )
     assert pod.log == ()
 

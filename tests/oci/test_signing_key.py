@@ -75,12 +75,18 @@ PRIVATE: dict[str, tuple[bytes, bytes | None, tuple[str, str]]] = {
     "a public key": (
         public(TEAM),
         None,
-        ("KEY is a public key: only the private key signs", "set KEY anew"),
+        (
+            "KEY is a public key: only the private key signs",
+            "take the file that openssl genpkey wrote",
+        ),
     ),
     "a certificate": (
         wrapped("CERTIFICATE"),
         None,
-        ("KEY is a certificate: only the private key signs", "set KEY anew"),
+        (
+            "KEY is a certificate: only the private key signs",
+            "take the file that openssl genpkey wrote",
+        ),
     ),
     "of ssh-keygen": (
         pem(TEAM, PrivateFormat.OpenSSH),

@@ -101,6 +101,13 @@ def test_a_record_of_another_bundle_is_rejected() -> None:
     assert reason(stating(lambda it: it["subject"].clear())) is Reason.OTHER_BUNDLE
 
 
+def test_a_statement_may_name_others_beside_the_bundle() -> None:
+    def change(statement: Json) -> None:
+        statement["subject"].insert(0, {"digest": {"sha256": "cd" * 32}})
+
+    assert json.loads(TEAM.verifier.record(stating(change), BUNDLE)) == json.loads(RECORD)
+
+
 def test_a_changed_record_is_rejected() -> None:
     def change(bundle: Json) -> None:
         statement = statement_of(SIGNED)

@@ -9,8 +9,8 @@ from shipway.model.diagnosis import Cause
 from shipway.model.rollout import Container, Pod
 from shipway.oci.bundles import Released
 from shipway.oci.reference import Address
+from shipway.stages.asking import HelmTestFailed
 from shipway.stages.deploy import wanted_values
-from shipway.stages.helm_test import HelmTestFailed
 from tests.stages.conftest import target_at
 
 TARGET = target_at(Address("localhost:5000", plain_http=True))

@@ -24,8 +24,12 @@ def answer_of(verb: str) -> list[str]:
 @pytest.fixture(scope="module")
 def events() -> dict[str, list[str]]:
     """The documented fields of each event."""
-    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.+) \|$", REFERENCE, re.MULTILINE)
-    return {name: ["v", "event", *documented(fields)] for name, fields in rows}
+    rows = re.findall(r"^\| ((?:`[A-Z]\w+`(?:, )?)+) \| (.+) \|$", REFERENCE, re.MULTILINE)
+    return {
+        name: ["v", "event", *documented(fields)]
+        for names, fields in rows
+        for name in documented(names)
+    }
 
 
 def kinds(said: Said) -> list[str]:
@@ -46,6 +50,9 @@ async def test_every_line_of_a_run_is_an_event_a_row_or_a_command(
         "StageStarted",
         "Line",
         "Progress",
+        "Note",
+        "EffectBegun",
+        "EffectDone",
         "StageFinished",
         "RunFinished",
     }
@@ -73,7 +80,7 @@ async def test_the_journal_holds_the_same_events_without_lines_and_progress(
 
 
 @pytest.mark.parametrize(
-    ("line", "rows"), [("status", 3), ("history dev", 1), ("doctor", None)], ids=str
+    ("line", "rows"), [("status", 3), ("history dev", 1), ("diagnose dev", 1), ("doctor", None)], ids=str
 )
 async def test_an_answer_has_the_documented_fields(
     bench: Workbench, line: str, rows: int | None

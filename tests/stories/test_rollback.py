@@ -1,4 +1,4 @@
-"""A release is taken back: in one environment, to a revision or a tag, and nobody who asks it notices."""
+"""A release is taken back: in one environment, to what is proven there, and nobody who asks it notices."""
 
 import asyncio
 import json
@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from shipway.oci import bundles
+from shipway.oci.records import Ledger
+from shipway.oci.registry import Registry
 from shipway.testing.workbench import Workbench
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
@@ -48,13 +51,42 @@ async def settles_on(bench: Workbench, message: str) -> None:
             pass
 
 
+async def everything(bench: Workbench, namespace: str) -> dict[str, str]:
+    """Of what a release leaves in a namespace: names, with what changes whenever one of them does."""
+    said = await bench.kubectl(
+        "get", "pods,secrets,leases,deployments", "-n", namespace, "-o", "json"
+    )
+    assert said.code == 0, said.err
+    return {
+        f"{each['kind']} {each['metadata']['name']}": each["metadata"]["resourceVersion"]
+        for each in json.loads(said.out)["items"]
+    }
+
+
+def notes(bench: Workbench) -> list[str]:
+    """What everybody was told in the last run."""
+    return [each["text"] for each in bench.journal if each["event"] == "Note"]
+
+
+async def records(bench: Workbench, kind: str, bundle: str) -> list[str]:
+    """The reasons that are recorded for a bundle in prod."""
+    async with Registry(bench.registry) as registry:
+        kept = [each.record for each in await Ledger(registry, "sample-app").read(bundle)]
+    return [each.reason for each in kept if (each.kind, each.environment) == (kind, "prod")]
+
+
+async def bundle_of(bench: Workbench, tag: str) -> str:
+    async with Registry(bench.registry) as registry:
+        return (await bundles.find(registry, "sample-app", tag)).bundle.id
+
+
 async def test_a_new_version_goes_to_prod_alone(bench: Workbench) -> None:
     for line in ("build --tag v1", "deploy-all --tag v1"):
         said = await bench.shipway(*line.split())
         assert said.code == 0, said.err
     before = await bench.status()
     bench.edit("app/sample_app/service.py", OLD, NEW)
-    for line in ("build --tag v2", "deploy --env prod --tag v2"):
+    for line in ("build --tag v2", "promote v2 --to prod --force --reason hotfix"):
         said = await bench.shipway(*line.split())
         assert said.code == 0, said.err
     now = await bench.status()
@@ -83,12 +115,14 @@ async def test_a_rollback_returns_to_the_version_before_and_no_request_fails(
     bench: Workbench,
 ) -> None:
     before = await bench.status()
+    others = [await everything(bench, name) for name in ("dev", "staging")]
     async with visitors(bench, "prod") as answers:
         said = await bench.shipway("rollback", "prod")
         await settles_on(bench, OLD)
     assert said.code == 0, said.err
-    (done,) = [line for line in said.out.splitlines() if line.startswith("✓ rollback prod")]
-    assert done.endswith("back to revision 1 (v1) as revision 3, 3 of 3 pods ready")
+    stages = [line.split()[:3] for line in said.out.splitlines() if line.startswith("✓")]
+    assert stages[1:] == [["✓", "rollback", "prod"], ["✓", "helm-test", "prod"]]
+    assert "back to revision 1 (v1) as revision 3, 3 of 3 pods ready" in said.out
     assert set(answers) == {NEW, OLD}
     now = await bench.status()
     assert now["prod"] == {
@@ -99,25 +133,64 @@ async def test_a_rollback_returns_to_the_version_before_and_no_request_fails(
         },
         "revision": 3,
     }
-    assert (now["dev"], now["staging"]) == (before["dev"], before["staging"])
+    assert [await everything(bench, name) for name in ("dev", "staging")] == others
+    assert all(len(each) > 5 for each in others)  # there was something to compare
 
 
-@pytest.mark.parametrize(
-    ("to", "revision", "tag", "message"), [("2", 4, "v2", NEW), ("v1", 5, "v1", OLD)]
-)
-async def test_a_rollback_goes_to_a_revision_or_to_a_tag(
-    bench: Workbench, to: str, revision: int, tag: str, message: str
-) -> None:
-    said = await bench.shipway("rollback", "prod", "--to", to)
+async def test_what_was_left_is_quarantined_and_not_taken_again(bench: Workbench) -> None:
+    v2 = await bundle_of(bench, "v2")
+    (reason,) = await records(bench, "quarantined", v2)
+    assert reason.endswith(" rolled it back")
+    before = await bench.status()
+    said = await bench.shipway("promote", "v2", "--to", "prod")
+    assert said.code == 3
+    assert f"prod does not take v2 ({v2[:19]}): it is quarantined in prod: {reason} (" in said.err
+    said = await bench.shipway("rollback", "prod", "--to", "v2")
+    assert said.code == 3
+    first = f"prod does not go back to revision 2 (v2): quarantined in prod: {reason} ("
+    assert first in said.err
+    assert "  try: shipway history prod; or insist: --force --reason TEXT\n" in said.err
+    assert await bench.status() == before
+
+
+async def test_a_second_rollback_does_not_go_forward_again(bench: Workbench) -> None:
+    said = await bench.shipway("rollback", "prod")
+    assert said.code == 3
+    first, newer, older, remedy, _ = said.err.splitlines()
+    assert first == (
+        "rollback prod failed: prod has no earlier revision that is proven there and differs "
+        "from what is there now"
+    )
+    assert newer.startswith("  revision 2 (v2): quarantined in prod: ")
+    assert older == "  revision 1 (v1): the same as what is there"
+    assert remedy == (
+        "  try: shipway history prod; or insist: shipway rollback prod --to REVISION --force --reason TEXT"
+    )
+
+
+async def test_a_person_with_a_reason_takes_a_rollback_back(bench: Workbench) -> None:
+    said = await bench.shipway(
+        "rollback", "prod", "--to", "2", "--force", "--reason", "it was not v2's fault"
+    )
     assert said.code == 0, said.err
     row = (await bench.status())["prod"]
-    assert (row["revision"], row["status"], row["tag"], row["ready"]) == (
-        revision,
-        "deployed",
-        tag,
-        3,
+    assert (row["revision"], row["status"], row["tag"], row["ready"]) == (4, "deployed", "v2", 3)
+    (forced,) = [each for each in notes(bench) if each.startswith("forced")]
+    assert forced.startswith(
+        "forced (it was not v2's fault): revision 2 (v2): quarantined in prod: "
     )
-    await settles_on(bench, message)
+    v1, v2 = [await bundle_of(bench, tag) for tag in ("v1", "v2")]
+    assert "it was not v2's fault" in await records(bench, "forced", v2)
+    assert await records(bench, "quarantined", v1) == []
+    await settles_on(bench, NEW)
+
+
+async def test_a_rollback_goes_to_a_tag_and_keeps_the_reason(bench: Workbench) -> None:
+    said = await bench.shipway("rollback", "prod", "--to", "v1", "--reason", "it greets wrongly")
+    assert said.code == 0, said.err
+    assert "back to revision 3 (v1) as revision 5, 3 of 3 pods ready" in said.out
+    assert notes(bench) == ["v2 is quarantined in prod: it greets wrongly"]
+    await settles_on(bench, OLD)
 
 
 async def test_a_rollback_to_what_is_there_changes_nothing_and_says_so(bench: Workbench) -> None:
@@ -125,7 +198,7 @@ async def test_a_rollback_to_what_is_there_changes_nothing_and_says_so(bench: Wo
     assert said.code == 0, said.err
     (done,) = [line for line in said.out.splitlines() if "rollback prod " in line]
     assert re.fullmatch(
-        r"= rollback prod +\d\.\d s  revision 5 is that release already", done.rstrip()
+        r"= rollback prod +\d\.\d s  revision 5 \(v1\) is that release already", done.rstrip()
     )
 
 
@@ -155,34 +228,64 @@ async def test_an_older_tag_is_deployed_without_a_rebuild(bench: Workbench) -> N
     await settles_on(bench, OLD)
 
 
+async def test_what_helm_has_forgotten_comes_from_the_registry(bench: Workbench) -> None:
+    names = [f"secret/sh.helm.release.v1.sample-app-prod.v{number}" for number in (2, 4, 6)]
+    said = await bench.kubectl("delete", "-n", "prod", *names)
+    assert said.code == 0, said.err
+    said = await bench.shipway("rollback", "prod", "--to", "v2")
+    assert said.code == 3
+    assert "prod does not go back to v2: quarantined in prod: it greets wrongly (" in said.err
+    said = await bench.shipway(
+        "rollback", "prod", "--to", "v2", "--force", "--reason", "the old greeting is worse"
+    )
+    assert said.code == 0, said.err
+    row = (await bench.status())["prod"]
+    assert (row["revision"], row["status"], row["tag"], row["ready"]) == (8, "deployed", "v2", 3)
+    await settles_on(bench, NEW)
+
+
+async def test_what_is_gone_from_the_registry_is_told_before_anything_is_touched(
+    bench: Workbench,
+) -> None:
+    before = await bench.status()
+    async with Registry(bench.registry) as registry:
+        await registry.delete("sample-app", before["dev"]["image_digest"])
+    said = await bench.shipway("rollback", "prod")
+    assert said.code == 3
+    image = f"{bench.registry.host}/sample-app@{before['dev']['image_digest']}"
+    assert said.err.splitlines()[0] == (
+        "rollback prod failed: prod does not go back to revision 7 (v1): "
+        f"its image {image} is not in the registry"
+    )
+    assert await bench.status() == before
+    assert await records(bench, "quarantined", before["dev"]["bundle"]) == []
+
+
 @pytest.mark.parametrize(
-    ("line", "remedy"),
+    ("line", "stage", "remedy"),
     [
-        ("deploy --env prod --tag v9", "shipway build --tag v9"),
-        ("rollback prod --to v9", "shipway history prod"),
+        ("deploy --env prod --tag v9", "resolve", "shipway build --tag v9"),
+        ("rollback prod --to v9", "rollback prod", "shipway history prod"),
     ],
 )
 async def test_a_tag_that_nobody_built_is_refused_and_the_known_ones_are_named(
-    bench: Workbench, line: str, remedy: str
+    bench: Workbench, line: str, stage: str, remedy: str
 ) -> None:
     said = await bench.shipway(*line.split())
     assert said.code == 3
     assert said.err == (
-        f"resolve failed: {bench.registry.host}/sample-app holds no release v9; it holds v1, v2\n"
+        f"{stage} failed: {bench.registry.host}/sample-app holds no release v9; it holds v1, v2\n"
         f"  try: {remedy}\n"
         f"  all of it: .shipway/runs/{bench.journal[0]['run']}\n"
     )
     history = await bench.helm("history", "sample-app-prod", "-n", "prod", "-o", "json")
-    assert json.loads(history.out)[-1]["revision"] == 7
+    assert json.loads(history.out)[-1]["revision"] == 8
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (
-            "rollback dev",
-            "dev has no earlier revision that served and differs from this one",
-        ),
+        ("rollback dev", "dev has no earlier revision"),
         ("rollback dev --to 7", "dev has no revision 7; it has 1"),
     ],
 )

@@ -1,15 +1,20 @@
 """Which workflows a project gets: those in this repository are the sample's."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
+import yaml
+
 from shipway.cli.options import TARGETS
 from shipway.config.project import Environment, Project
+from shipway.oci.signing_key import KEY, PASSWORD
 from shipway.workflows.documents import FOLDER, ci, files, hotfix, release, rollback
 
 ROOT = Path(__file__).parents[2]
+ACTING = ("deploy", "rollback", "helm-test")
 
 
 def without(project: Project, target: str) -> Project:
@@ -79,3 +84,24 @@ def test_other_environments_get_their_own_jobs_roles_and_limits(project: Project
     assert list(only) == ["check", "build", "deploy-live"]
     choice: Any = rollback(other)["on"]
     assert choice["workflow_dispatch"]["inputs"]["environment"]["options"] == ["qa-1", "live"]
+
+
+def test_what_writes_records_has_the_key_that_signs_them_and_nothing_else_has(
+    project: Project,
+) -> None:
+    eks = replace(project.targets["eks"], key=PurePath("keys/release.pub"))
+    signed = replace(project, targets={**project.targets, "eks": eks})
+    secrets = {name: f"${{{{ secrets.{name} }}}}" for name in (KEY, PASSWORD)}
+    steps = [
+        (step["name"], step["env"])
+        for text in files(signed, TARGETS).values()
+        for job in yaml.safe_load(text)["jobs"].values()
+        for step in job["steps"]
+        if KEY in str(step) or re.match("shipway (build|deploy|rollback|helm-test)", step["name"])
+    ]
+    assert {name for name, _ in steps} == {
+        "shipway build",
+        *(f"shipway {verb} {name}" for verb in ACTING for name in ("dev", "staging", "prod")),
+    }
+    assert all(env.items() >= secrets.items() for _, env in steps)
+    assert not any(KEY in text for text in files(project, TARGETS).values())

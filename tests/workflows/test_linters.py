@@ -4,11 +4,14 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import pytest
 
-from shipway.workflows.documents import NAMES, path
+from shipway.config.project import Project
+from shipway.workflows.documents import NAMES, files, path
+from tests.workflows.conftest import EVERY_LOCAL_TARGET
 
 ROOT = Path(__file__).parents[2]
 # actionlint 1.7.12 is older than `queue`, which GitHub's schema knows
@@ -62,6 +65,17 @@ async def test_they_follow_the_schema_of_github(repository: Path) -> None:
 
 
 async def test_zizmor_has_nothing_to_say_even_when_it_is_pedantic(repository: Path) -> None:
+    assert await zizmor(repository) == (0, "No findings to report. Good job!\n")
+
+
+async def test_neither_has_anything_to_say_where_records_are_signed(
+    repository: Path, project: Project
+) -> None:
+    eks = replace(project.targets["eks"], key=PurePath("keys/release.pub"))
+    signed = replace(project, targets={**project.targets, "eks": eks})
+    for file, text in files(signed, EVERY_LOCAL_TARGET).items():
+        (repository / file).write_text(text, encoding="utf-8")
+    assert await check_jsonschema(repository) == (0, "ok -- validation done\n")
     assert await zizmor(repository) == (0, "No findings to report. Good job!\n")
 
 

@@ -17,6 +17,7 @@ from shipway.pipeline.journal import Journal, run_id
 from shipway.pipeline.stage import Emit, Step
 from shipway.shell.shell import Shell
 from shipway.stages.turn import Turns
+from shipway.targets import here
 from shipway.targets.provider import Provider, provider
 from shipway.targets.target import Target
 
@@ -43,7 +44,8 @@ class Session:
 
     @cached_property
     def turns(self) -> Turns:
-        return Turns(self.by, self.project.image.repository, self.patience, self.key)
+        repository, runs = self.project.image.repository, self.state / "runs"
+        return Turns(self.by, repository, runs, self.patience, self.key)
 
     @property
     def state(self) -> Path:
@@ -70,7 +72,7 @@ class Session:
         return await self.provider.find()
 
     async def go(self, verb: str, steps: Sequence[Step]) -> Report:
-        journal = self.journal(self.state / "runs", self.run)
+        journal = self.journal(self.state / "runs", here.holder(self.by, verb), here.dead)
 
         def emit(event: Event) -> None:
             journal.write(event)
@@ -79,9 +81,8 @@ class Session:
         names = tuple(step.name for step in steps)
         begin = RunStarted(self.run, verb, self.target, names, self.why)
         try:
-            return await engine.run(steps, begin, emit)
+            return await engine.run(steps, begin, emit, leave=self.turns.aclose)
         finally:
-            await self.turns.aclose()
             journal.close()
 
 

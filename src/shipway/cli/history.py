@@ -12,10 +12,13 @@ from shipway.cli.render.renderer import Renderer
 @click.command(cls=options.Verb)
 @click.argument("environment", metavar="ENV")
 def command(environment: str) -> None:
-    """The revisions of one environment, newest first."""
+    """What happened in one environment, newest first: which release, by whom, in which run, and what became of it."""
 
     async def action(session: Session, renderer: Renderer) -> int:
-        renderer.history(await history(session, one(session, environment, "shipway history")))
+        told = await history(session, one(session, environment, "shipway history"))
+        renderer.history(told.entries)
+        for note in told.notes:
+            renderer.note(note)
         return 0
 
     drive(action)

@@ -94,6 +94,7 @@ async def take(
     """Locked after `patience` seconds. `waiting` hears at every look for whom, and for how many seconds already."""
     begin = _clock()
     watched = Watched(Seen(holder=None, fence=0, seconds=seconds), begin)
+    former: Holder | None = None
     while True:
         there = await _steadily(partial(leases.read, client, release))
         asked, seen = _clock(), leases.seen(there)
@@ -108,12 +109,20 @@ async def take(
             pause = random.uniform(LOOK / 2, LOOK)  # noqa: S311  # no secret
             await asyncio.sleep(min(pause, max(begin + patience - asked, 0.0)))
             continue
+        if state != "ours":  # which it is if the answer to our request was lost
+            former = holder or seen.left
         fence = seen.fence if state == "ours" else 1 + (seen.fence or await _past(client, release))
         wanted = leases.taken(there, release, us, fence=fence, seconds=seconds)
         sent = _clock()
-        made = await _steadily(partial(leases.write, client, wanted))
+        try:
+            made = await _steadily(partial(leases.write, client, wanted))
+        except asyncio.CancelledError:  # the cluster may have it already
+            await _to_the_end(_free(client, release, us))
+            raise
         if made:
-            return Hold(client, release, us, environment=environment, lease=made, sent=sent)
+            return Hold(
+                client, release, us, environment=environment, lease=made, sent=sent, former=former
+            )
 
 
 class Hold:
@@ -128,6 +137,7 @@ class Hold:
         environment: str,
         lease: Lease,
         sent: float,  # when we asked for it, by our clock
+        former: Holder | None = None,
     ) -> None:
         self._client = client
         self._release = release
@@ -136,6 +146,7 @@ class Hold:
         self._lease = lease
         self._seconds = leases.seen(lease).seconds
         self.fence = leases.seen(lease).fence
+        self.former = former  # who had it and ended, or fell silent, without giving it back
         self._limits: set[asyncio.Timeout] = set()
         self._trouble = ""  # why the last renewal did not succeed
         self._lost: LeaseLost | None = None
@@ -146,7 +157,7 @@ class Hold:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Cancels the body and raises LeaseLost as soon as the lease is no longer ours."""
-        if self._over:
+        if self.over:
             raise await self._told()
         limit = asyncio.timeout_at(self._until)
         try:
@@ -165,7 +176,7 @@ class Hold:
 
         A process that was stopped for a while knows nothing of what went on.
         """
-        if self._over:
+        if self.over:
             raise await self._told()
         seen = await _steadily(partial(leases.look, self._client, self._release))
         if not self._is_ours(seen):
@@ -173,7 +184,7 @@ class Hold:
         newest = await _past(self._client, self._release)
         if newest > self.fence:
             self._lose(LeaseLost(self._environment, "a later one has changed the release"))
-        if self._over:
+        if self.over:
             raise await self._told()
 
     async def release(self) -> None:
@@ -181,7 +192,8 @@ class Hold:
         await _to_the_end(self._give_back())
 
     @property
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Lost, or not renewed in time."""
         return self._lost is not None or _clock() >= self._until
 
     def _is_ours(self, seen: Seen) -> bool:
@@ -252,13 +264,20 @@ class Hold:
     async def _give_back(self) -> None:
         self._renewing.cancel()
         await asyncio.wait([self._renewing])
-        with suppress(ApiError, httpx2.TransportError, TimeoutError):
-            async with asyncio.timeout(RELEASE):
-                there: Lease | None = self._lease
-                while there and self._is_ours(leases.seen(there)):
-                    if await leases.write(self._client, leases.freed(there)):
-                        return
-                    there = await leases.read(self._client, self._release)
+        await _free(self._client, self._release, self._us, self._lease)
+
+
+async def _free(
+    client: AsyncClient, release: Release, us: Holder, there: Lease | None = None
+) -> None:
+    """Unless it is not ours; what does not answer in time is left to expire."""
+    with suppress(ApiError, httpx2.TransportError, TimeoutError):
+        async with asyncio.timeout(RELEASE):
+            there = there or await leases.read(client, release)
+            while there and leases.seen(there).is_of(us):
+                if await leases.write(client, leases.freed(there)):
+                    return
+                there = await leases.read(client, release)
 
 
 async def _past(client: AsyncClient, release: Release) -> int:

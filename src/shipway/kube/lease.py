@@ -67,15 +67,17 @@ def seen(lease: Lease | None) -> Seen:
     if lease is None:
         return Seen(holder=None, fence=0, seconds=SECONDS)
     spec, notes = lease.spec or LeaseSpec(), _notes(lease)
+    told, identity = _told(notes), spec.holderIdentity
+    unlocked = _unlocked(notes)
+    left = told and not identity and unlocked and told.identity == unlocked.identity
     return Seen(
-        holder=_holder(spec.holderIdentity or "", notes),
+        holder=_holder(identity, told) if identity else None,
         fence=spec.leaseTransitions or 0,
         seconds=spec.leaseDurationSeconds or SECONDS,
-        taken=str(spec.acquireTime or ""),
+        taken=f"{spec.acquireTime:%Y-%m-%d %H:%M:%S %Z}" if spec.acquireTime else "",
         renewed=str(spec.renewTime or ""),
-        unlocked=Unlocked(notes[BY], notes.get(REASON, ""), notes.get(FROM, ""))
-        if BY in notes
-        else None,
+        unlocked=unlocked,
+        left=told if left else None,
     )
 
 
@@ -106,11 +108,12 @@ def renewed(lease: Lease) -> Lease:
 
 
 def freed(lease: Lease, said: Mapping[str, str] | None = None) -> Lease:
-    """In nobody's hand: how many have had it stays."""
+    """In nobody's hand: how many have had it stays. With something `said` to who had it, so does who that is."""
     assert lease.metadata is not None
     assert lease.spec is not None
-    about = ABOUT_HOLDER.values()
-    kept = {note: text for note, text in _notes(lease).items() if note not in about}
+    notes = _notes(lease)
+    about = () if said else ABOUT_HOLDER.values()
+    kept = {note: text for note, text in notes.items() if note not in about}
     return replace(
         lease,
         metadata=replace(lease.metadata, annotations={**kept, **(said or {})}),
@@ -118,14 +121,23 @@ def freed(lease: Lease, said: Mapping[str, str] | None = None) -> Lease:
     )
 
 
-def _holder(identity: str, notes: Mapping[str, str]) -> Holder | None:
+def _holder(identity: str, told: Holder | None) -> Holder:
     """The notes may be of somebody else: kubectl and other tools write what they like."""
-    if not identity:
+    return told if told and told.identity == identity else Holder.stranger(identity)
+
+
+def _told(notes: Mapping[str, str]) -> Holder | None:
+    if ABOUT_HOLDER["host"] not in notes:
         return None
     pid = notes.get(ABOUT_HOLDER["pid"], "")
     words = {field: notes.get(note, "") for field, note in ABOUT_HOLDER.items() if field != "pid"}
-    told = Holder(**words, pid=int(pid) if pid.isdecimal() else 0)
-    return told if told.identity == identity else Holder.stranger(identity)
+    return Holder(**words, pid=int(pid) if pid.isdecimal() else 0)
+
+
+def _unlocked(notes: Mapping[str, str]) -> Unlocked | None:
+    if FROM not in notes:
+        return None
+    return Unlocked(notes.get(BY, "somebody"), notes.get(REASON, ""), notes[FROM])
 
 
 def _notes(lease: Lease) -> Mapping[str, str]:

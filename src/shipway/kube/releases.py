@@ -10,7 +10,7 @@ import binascii
 import contextlib
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ from shipway.commands.helm import Release
 from shipway.model.revision import FAILURE, UNDERWAY, Revision, current
 
 RUN, FENCE = "shipway.dev/run", "shipway.dev/fence"  # labels of the Secrets that our runs make
+OF = "shipway.dev/revision"  # which revision the two speak of: helm copies labels to the next one
+RETURN = "shipway.dev/return"  # `5.RUN`: if revision 5 has it, a rollback of RUN made it
 MARK_SECONDS = 2.0  # an interrupted run has less than 5 s for all that it leaves in order
 
 
@@ -60,12 +62,20 @@ async def mark_proven(client: AsyncClient, release: Release, revision: Revision)
 
 @contextlib.asynccontextmanager
 async def marking_interrupted(
-    client: AsyncClient, release: Release, before: Revision | None
+    client: AsyncClient,
+    release: Release,
+    before: Revision | None,
+    ours: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[None]:
-    """A revision that is made in here, and whose rollout nobody goes on to watch, is marked as one that failed."""
+    """A revision that is made in here, and whose rollout nobody goes on to watch, is marked as one that failed.
+
+    Unless that is no longer `ours` to do: the latest one may be somebody else's then.
+    """
     try:
         yield
     except asyncio.CancelledError:
+        if not ours():
+            raise
         # what cannot be marked stays unproven
         with contextlib.suppress(ApiError, httpx2.TransportError, TimeoutError):
             async with asyncio.timeout(MARK_SECONDS):
@@ -76,26 +86,47 @@ async def marking_interrupted(
         raise
 
 
-async def label(client: AsyncClient, release: Release, number: int, **labels: str) -> None:
-    """For a revision that helm made without asking for labels: a rollback's has those of the one it returns to."""
-    secret = {
-        "metadata": {"labels": {f"shipway.dev/{key}": value for key, value in labels.items()}}
-    }
-    name = f"sh.helm.release.v1.{release.name}.v{number}"
-    await client.patch(Secret, name, secret, namespace=release.namespace)
+def labels(number: int, run: str, fence: int) -> dict[str, str]:
+    """Of the revision that helm is about to make."""
+    return {RUN: run, FENCE: str(fence), OF: str(number)}
 
 
-async def _inform(client: AsyncClient, release: Release, number: int, **info: str) -> None:
+async def announce_return(
+    client: AsyncClient, release: Release, back: int, *, number: int, run: str
+) -> None:
+    """Before `helm rollback`, which takes no labels: what it makes as `number` gets those of the one it returns to."""
+    secret = {"metadata": {"labels": {RETURN: f"{number}.{run}"}}}
+    await client.patch(Secret, _name(release, back), secret, namespace=release.namespace)
+
+
+async def claim_return(
+    client: AsyncClient, release: Release, made: Revision, *, run: str, fence: int
+) -> None:
+    """After `helm rollback`: helm calls it a success, and nobody has seen its pods serve yet."""
+    ours = labels(made.number, run, fence)
+    await _inform(client, release, made.number, ours, description=f"{made.description}{UNDERWAY}")
+
+
+async def _inform(
+    client: AsyncClient,
+    release: Release,
+    number: int,
+    labels: Mapping[str, str] | None = None,
+    **info: str,
+) -> None:
     """Write these fields of a revision's `info`; its status is a label of the Secret, too."""
-    name = f"sh.helm.release.v1.{release.name}.v{number}"
-    secret = await client.get(Secret, name, namespace=release.namespace)
+    secret = await client.get(Secret, _name(release, number), namespace=release.namespace)
     stored = decode(secret)
     stored["info"] |= info
     assert secret.metadata is not None
     assert secret.metadata.labels is not None
-    secret.metadata.labels["status"] = stored["info"]["status"]
+    secret.metadata.labels |= {**(labels or {}), "status": stored["info"]["status"]}
     secret.data = {"release": encode(stored)}
     await client.replace(secret)
+
+
+def _name(release: Release, number: int) -> str:
+    return f"sh.helm.release.v1.{release.name}.v{number}"
 
 
 def decode(secret: SecretModel) -> dict[str, Any]:
@@ -116,13 +147,25 @@ def _revision(secret: SecretModel) -> Revision:
     release = decode(secret)
     labels = (secret.metadata.labels if secret.metadata else None) or {}
     info, chart = release["info"], release["chart"]["metadata"]
+    number = release["version"]
+    run, returning = _maker(number, labels)
     return Revision(
-        number=release["version"],
+        number=number,
         status=info["status"],
         chart_version=chart["version"],
         updated=info["last_deployed"],
         description=info.get("description", ""),
         values=release.get("config") or {},
-        run=labels.get(RUN, ""),
+        run=run,
         fence=int(labels.get(FENCE, "0")),
+        returning=returning,
+        created=secret.metadata.creationTimestamp if secret.metadata else None,
     )
+
+
+def _maker(number: int, labels: Mapping[str, str]) -> tuple[str, bool]:
+    """The run that made a revision, and whether that was a rollback which was never claimed."""
+    if labels.get(OF) == str(number):
+        return labels.get(RUN, ""), False
+    of, _, run = labels.get(RETURN, "").partition(".")
+    return (run, True) if of == str(number) else ("", False)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import httpx2
 from lightkube import AsyncClient
 
 from shipway.errors import ShipwayError
@@ -12,16 +13,16 @@ from shipway.kube import watch, workload
 from shipway.kube.contact import Contact, OutOfTouch
 from shipway.kube.workload import Workload
 from shipway.model.diagnosis import Cause, diagnose
-from shipway.model.progress import CREATED, changes, doing, followed, left_over, troubles
+from shipway.model.progress import CREATED, changes, doing, fallen, followed, left_over, troubles
 from shipway.model.rollout import Deployment, Done, Doomed, Pod, Underway, judge
 
-GONE = Deployment("")
-
+NOTHING = Workload(Deployment(""), (), "", {})
 PATIENCE = 0.5  # of the time that a rollout has: for a pod that no node takes. An autoscaler's machine needs
 # less than a minute, and its pod needs the rest to get its image and to start
 LEFT_OVER = 20.0  # seconds for what failed before to be tried again; a kubelet does so every ten
 UNMOUNTED = 3.0  # seconds of being created after which a pod's events are read: they alone tell of its volumes
 EVIDENCE = 10.0  # seconds
+More = Callable[[AsyncClient, str, Sequence[Pod]], Awaitable[tuple[Pod, ...]]]
 
 
 @dataclass(eq=False)
@@ -51,6 +52,18 @@ class RolloutFailed(ShipwayError):
     @property
     def remedy(self) -> str:
         return f"shipway rollback {self.environment}, or look closer: {self.look}"
+
+
+@dataclass(eq=False)
+class DidNotLast(RolloutFailed):
+    """The pods became ready, and ended soon after."""
+
+    @property
+    def problem(self) -> str:
+        return (
+            f"{self.environment}: {self.ready} of {self.wanted} pods stayed ready: "
+            f"{self.cause.cause}"
+        )
 
 
 @dataclass(eq=False)
@@ -121,8 +134,29 @@ async def follow(
     )
 
 
+async def lasts(
+    client: AsyncClient, environment: str, namespace: str, before: Workload, *, look: str
+) -> None:
+    """DidNotLast where a container of the new pods has ended since they were seen as `before`."""
+    found = await workload.look(client, namespace, before.deployment.name)
+    down = fallen(found.pods, before.pods) if found else ()
+    if not found or not down:
+        return
+    names = {pod.name for pod in down}
+    shown = [replace(pod, ready=False) for pod in await workload.evidence(client, namespace, down)]
+    raise DidNotLast(
+        environment=environment,
+        namespace=namespace,
+        ready=sum(pod.ready for pod in found.pods if pod.name not in names),
+        wanted=found.deployment.wanted,
+        seconds=None,
+        cause=diagnose(found.deployment, shown),
+        look=look,
+    )
+
+
 def _cause(deployment: Deployment, name: str, pods: Sequence[Pod], doomed: str | None) -> Cause:
-    if deployment == GONE:
+    if not deployment.name:
         return Cause(0, f"there is no Deployment {name}")
     return diagnose(deployment, pods, doomed)
 
@@ -138,7 +172,7 @@ class _Watching:
     progress: Callable[[str], None]
     line: Callable[[str], None]
     before: Workload | None
-    found: Workload = field(default_factory=lambda: Workload(GONE, (), "", {}))
+    found: Workload = NOTHING
     began: float = field(default_factory=time.monotonic)
     looked: float = 0.0
 
@@ -148,6 +182,7 @@ class _Watching:
                 lambda: workload.look(self.client, self.namespace, self.name)
             )
             if found is None:
+                self.found = NOTHING
                 return Doomed()
             await self._remember(found)
             verdict = judge(self.found.deployment, self.found.pods, patience)
@@ -166,17 +201,16 @@ class _Watching:
             self.line(text)
         self.found, self.looked = replace(found, pods=pods), now
         if any(pod.lasted >= UNMOUNTED and doing(pod) == CREATED for pod in pods):
-            shown = await self.contact.ask(
-                lambda: workload.warnings(self.client, self.namespace, pods)
-            )
-            self.found = replace(found, pods=shown)
+            self.found = replace(found, pods=await self._shown(workload.warnings))
 
     async def evidence(self) -> tuple[Pod, ...]:
-        """What could be learnt of the pods; where the API is in trouble, what is known."""
+        return await self._shown(workload.evidence)
+
+    async def _shown(self, more: More) -> tuple[Pod, ...]:
+        """With what more could be learnt of the pods; where we may not look, or the API is in trouble, as they are."""
+        pods = self.found.pods
         try:
             async with asyncio.timeout(EVIDENCE):
-                return await self.contact.ask(
-                    lambda: workload.evidence(self.client, self.namespace, self.found.pods)
-                )
-        except (TimeoutError, OutOfTouch):
-            return self.found.pods
+                return await self.contact.ask(lambda: more(self.client, self.namespace, pods))
+        except (TimeoutError, OutOfTouch, httpx2.HTTPStatusError):
+            return pods

@@ -14,6 +14,7 @@ from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.resources.core_v1 import Event, Pod
 
 from shipway.commands.helm import Release
+from shipway.kube.evidence.logs import tail
 from shipway.model import rollout
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -86,6 +87,26 @@ async def tests(client: AsyncClient, release: Release) -> tuple[rollout.Pod, ...
     ]
     pods = [pod for pod in map(_pod, found) if pod.phase != "Succeeded"]
     return await evidence(client, release.namespace, pods)
+
+
+async def running_tests(client: AsyncClient, release: Release) -> list[str]:
+    """The names of those that have not come to a verdict."""
+    return [
+        each.metadata.name or ""
+        async for each in client.list(Pod, namespace=release.namespace, labels=_instance(release))
+        if each.metadata
+        and (each.metadata.annotations or {}).get(HOOK) == "test"
+        and (each.status is None or each.status.phase not in {"Succeeded", "Failed"})
+    ]
+
+
+async def remove(client: AsyncClient, namespace: str, pod: str) -> None:
+    """That it is gone already is fine."""
+    try:
+        await client.delete(Pod, pod, namespace=namespace)
+    except ApiError as error:
+        if error.status.code != 404:
+            raise
 
 
 async def _autoscaled_minimum(client: AsyncClient, namespace: str, name: str) -> int:
@@ -206,19 +227,14 @@ async def _events(client: AsyncClient, namespace: str, pod: str) -> tuple[str, .
 
 
 async def _last_lines(client: AsyncClient, namespace: str, pod: rollout.Pod) -> tuple[str, ...]:
-    """Of the container that ended, else of the first. A container in back-off still shows its last run."""
+    """Of the container that ended, what it said before that; else of the first."""
     told = next((each for each in pod.containers if each.crashed), None)
     container = told or next(iter(pod.containers), None)
     if container is None:
         return ()
+    again = container.crashed and container.running
     try:
-        lines = client.log(
-            pod.name,
-            namespace=namespace,
-            container=container.name,
-            tail_lines=LOG_LINES,
-            newlines=False,
-        )
-        return tuple([line async for line in lines])
+        said = await tail(client, namespace, pod.name, container.name, previous=again)
     except httpx2.HTTPStatusError:
         return ()  # a container that never started has no log
+    return tuple(said.decode(errors="replace").splitlines()[-LOG_LINES:])

@@ -48,9 +48,10 @@ class Seen:
     holder: Holder | None  # None: nobody
     fence: int  # grows with each holder
     seconds: float  # that its holder may be silent
-    taken: str = ""  # RFC 3339
+    taken: str = ""
     renewed: str = ""
     unlocked: Unlocked | None = None
+    left: Holder | None = None  # from whom it was taken, until the next one has it
 
     def is_of(self, holder: Holder) -> bool:
         return self.holder is not None and self.holder.identity == holder.identity

@@ -120,3 +120,20 @@ def left_over(now: Sequence[Pod], before: Sequence[Pod]) -> tuple[Pod, ...]:
         replace(pod, left_over=not pod.ready and showed.get(pod.name) == pod.containers)
         for pod in now
     )
+
+
+def fallen(now: Sequence[Pod], before: Sequence[Pod]) -> tuple[Pod, ...]:
+    """Those of which a container ended since."""
+    known = {(pod.name, each.name): each.restarts for pod in before for each in pod.containers}
+
+    def ended(pod: Pod, container: Container) -> bool:
+        if container.init or not container.crashed:
+            return False
+        again = container.restarts > known.get((pod.name, container.name), 0)
+        return again or not container.running
+
+    return tuple(
+        pod
+        for pod in now
+        if not pod.terminating and any(ended(pod, each) for each in pod.containers)
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 UNDERWAY = "; rollout underway"  # ends a revision's description until its pods are seen to serve
@@ -19,12 +20,14 @@ class Revision:
     description: str
     values: Mapping[str, Any] = field(repr=False)  # as given to helm: chart defaults are not in it
     run: str = ""  # the run of ours that made it; empty: somebody else's helm
-    fence: int = 0  # of the lease under which it was made
+    fence: int = 0  # of the lease under which it was made, or one before it
+    returning: bool = False  # made by a rollback of ours that did not get to say so
+    created: datetime | None = None  # when helm began it, by the cluster's clock
 
     @property
     def unproven(self) -> bool:
-        """Applied, and nobody has seen its pods serve: its deploy goes on, or was killed."""
-        return self.description.endswith(UNDERWAY)
+        """Applied, and nobody has seen its pods serve: its run goes on, or was killed."""
+        return self.returning or self.description.endswith(UNDERWAY)
 
     @property
     def tag(self) -> str:

@@ -31,7 +31,9 @@ class Reading:
             return ""
         if len(self.ignored) == 1:
             return "1 record does not carry the team's signature and counts for nothing"
-        return f"{len(self.ignored)} records do not carry the team's signature and count for nothing"
+        return (
+            f"{len(self.ignored)} records do not carry the team's signature and count for nothing"
+        )
 
 
 @dataclass(frozen=True, slots=True)

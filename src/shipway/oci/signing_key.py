@@ -50,7 +50,9 @@ def private_key(pem: bytes, password: bytes | None, where: str) -> ec.EllipticCu
         raise BadKey(where, "is not a key in PEM form", hint)
     if label in {"PUBLIC KEY", "CERTIFICATE"}:
         raise BadKey(
-            where, f"is a {label.lower()}: only the private key signs", f"set {where} anew"
+            where,
+            f"is a {label.lower()}: only the private key signs",
+            "take the file that openssl genpkey wrote",
         )
     if not label.endswith("PRIVATE KEY") or label.split()[0] in {"OPENSSH", "PGP"}:
         raise BadKey(where, f"is of the kind {label}, which openssl does not make", MAKE)

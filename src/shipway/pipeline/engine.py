@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shipway.errors import FAILED, MachineRefused, ShipwayError
@@ -21,15 +21,27 @@ class Report:
     unchanged: frozenset[str]  # the stages that found everything as it should be
 
 
+async def _nothing() -> None:
+    """What most runs have to leave in order."""
+
+
 async def run(
-    steps: Sequence[Step], begin: RunStarted, emit: Emit, facts: Facts | None = None
+    steps: Sequence[Step],
+    begin: RunStarted,
+    emit: Emit,
+    facts: Facts | None = None,
+    *,
+    leave: Callable[[], Awaitable[None]] = _nothing,
 ) -> Report:
-    """To the end, to the first failure (what runs beside it is let finish), or to cancellation."""
+    """To the end, to the first failure (what runs beside it is let finish), or to cancellation; then `leave`."""
     graph.check(steps)
     start = time.monotonic()
     emit(begin)
     try:
-        report = await _work(steps, facts or Facts(), emit)
+        try:
+            report = await _work(steps, facts or Facts(), emit)
+        finally:
+            await leave()
     except asyncio.CancelledError:
         emit(RunFinished("cancelled", time.monotonic() - start))
         raise

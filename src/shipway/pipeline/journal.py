@@ -4,12 +4,18 @@ import dataclasses
 import json
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import msgspec
+
+from shipway.model.lease import Holder
 from shipway.pipeline.events import Event, Line, Progress
 
+FILE = "journal.jsonl"
 KEPT = 30  # runs; older ones are removed when a new one begins
 
 
@@ -21,13 +27,15 @@ def run_id(now: datetime) -> str:
 class Journal:
     """Lines of output go to one file per stage, unsynced: they are evidence, not state."""
 
-    def __init__(self, runs: Path, run: str) -> None:
-        self.folder = runs / run
+    def __init__(self, runs: Path, us: Holder, dead: Callable[[Holder], bool]) -> None:
+        self.folder = runs / us.run
         self.folder.mkdir(parents=True, mode=0o700)
-        self._file = (self.folder / "journal.jsonl").open("a", encoding="utf-8")
+        self._file = (self.folder / FILE).open("a", encoding="utf-8")
         self._logs: dict[str, IO[str]] = {}
+        self._write("Process", dataclasses.asdict(us))
         for old in sorted(path for path in runs.iterdir() if path.is_dir())[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+            if not may_live(old, dead):
+                shutil.rmtree(old, ignore_errors=True)
 
     def write(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -35,11 +43,14 @@ class Journal:
         if isinstance(event, Line):
             self._log(event.stage).write(event.text + "\n")
             return
+        self._write(type(event).__name__, dataclasses.asdict(event))
+
+    def _write(self, event: str, said: dict[str, Any]) -> None:
         record = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "pid": os.getpid(),
-            "event": type(event).__name__,
-            **dataclasses.asdict(event),
+            "event": event,
+            **said,
         }
         self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
         self._file.flush()
@@ -54,3 +65,60 @@ class Journal:
     def close(self) -> None:
         for file in (self._file, *self._logs.values()):
             file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a journal tells of its run."""
+
+    holder: Holder | None  # None: it died before its first line was whole
+    ending: str  # empty: it has not come to an end
+    doing: str  # the effect that was begun last and not done: the world outside may have changed
+    done: str  # the one that was done last
+
+    def __str__(self) -> str:
+        """How it ended, for who knows that it lives no more."""
+        if self.ending:
+            return f"which ended: {self.ending}"
+        if self.doing:
+            return f"killed during {self.doing}"
+        return f"killed after {self.done}" if self.done else "killed"
+
+
+def read(folder: Path) -> Account | None:
+    """None where this machine has no journal of that run. Its last line may be half a one."""
+    try:
+        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    holder, ending, done, begun = None, "", "", list[tuple[str, str]]()
+    for line in text.splitlines():
+        match _parsed(line):
+            case {"event": "Process", **said}:
+                holder = msgspec.convert(said, Holder)
+            case {"event": "EffectBegun", "stage": stage, "effect": effect}:
+                begun.append((stage, effect))
+            case {"event": "EffectDone", "stage": stage, "effect": effect}:
+                begun = [each for each in begun if each != (stage, effect)]
+                done = effect
+            case {"event": "StageFinished", "stage": stage}:  # what failed in it is told and over
+                begun = [each for each in begun if each[0] != stage]
+            case {"event": "RunFinished", "ending": ending}:
+                pass
+    return Account(holder, ending, begun[-1][1] if begun else "", done)
+
+
+def may_live(folder: Path, dead: Callable[[Holder], bool]) -> bool:
+    """`dead` says whether this machine knows that a process is no more. A day without a word is an end, too."""
+    account = read(folder)
+    if account is None or account.ending or account.holder is None or dead(account.holder):
+        return False
+    silent = datetime.now(UTC).timestamp() - (folder / FILE).stat().st_mtime
+    return silent < 24 * 3600
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None

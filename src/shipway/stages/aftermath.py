@@ -1,26 +1,29 @@
 """What follows a release that failed: evidence first, then the marks, and only then the way back."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from shipway.errors import ShipwayError
 from shipway.kube import releases
-from shipway.kube.rollout import RolloutFailed
+from shipway.kube.access import told
+from shipway.kube.evidence.collection import collect
 from shipway.model.environment import Rules
-from shipway.model.revision import FAILURE, Revision
+from shipway.model.revision import Revision
 from shipway.pipeline.stage import Say
 from shipway.shell.shell import Shell
-from shipway.stages.returning import Returning
+from shipway.stages.marking import mark
+from shipway.stages.returning import Returned, Returning
 from shipway.stages.turn import Turn
 
 
 @dataclass(eq=False)
 class ReleaseFailed(ShipwayError):
-    """Why, as the failure itself tells it, and what was done about it."""
+    """Why, as the failure itself tells it, what was done about it, and where to read on."""
 
+    environment: str
     failure: ShipwayError
-    returned: str  # what became of the environment; empty: it was left as it is
+    evidence: str  # the folder as it can be typed; empty: nothing has changed, so there is none
+    returned: Returned | None = None  # None: it was left as it is
 
     @property
     def problem(self) -> str:
@@ -28,11 +31,17 @@ class ReleaseFailed(ShipwayError):
 
     @property
     def details(self) -> tuple[str, ...]:
-        return (*self.failure.details, *([self.returned] if self.returned else []))
+        done = (self.returned.words,) if self.returned else ()
+        seen = (f"evidence: {self.evidence}",) if self.evidence else ()
+        return (*done, *self.failure.details, *seen)
 
     @property
     def remedy(self) -> str | None:
-        return self.failure.remedy
+        if self.returned is None:
+            return self.failure.remedy
+        if self.returned.serves:
+            return f"read {self.evidence}/cause.txt, and release the repaired one under another tag"
+        return f"shipway diagnose {self.environment}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +55,26 @@ class Aftermath:
     async def of(
         self, failure: ShipwayError, turn: Turn, before: Revision | None, say: Say
     ) -> ReleaseFailed:
-        """`before` is the revision that was there when we began, None for a first one."""
-        failed = await releases.latest(turn.client, turn.place.release)
-        if failed is None or (before and failed.number == before.number):
-            return ReleaseFailed(failure, "")  # helm made no revision: nothing has changed
-        await releases.mark_failed(
-            turn.client, turn.place.release, failed.number, description(failure)
-        )
-        if failed.bundle:
-            with suppress(ShipwayError):  # the failure itself is the news
-                reason = failure.problem
-                await turn.record(
-                    say, "failed", failed.bundle, revision=failed.number, reason=reason
-                )
-        returned = ""
+        """`before` is the revision that was there when we began, None for a first one. It raises nothing."""
+        environment = self.rules.environment
+        say.note(f"failed: {failure.problem}")
+        try:
+            with told(turn.target.access):
+                failed = await releases.latest(turn.client, turn.place.release)
+                if failed is None or (before and failed.number == before.number):
+                    return ReleaseFailed(environment, failure, "")  # helm made no revision
+                evidence = await self._evidence(turn, say)
+                await mark(turn, failed, failure, say)
+        except ShipwayError as error:
+            left = Returned(f"{environment} could not be brought in order: {error.problem}")
+            return ReleaseFailed(environment, failure, "", left)
+        returned = None
         if self.rules.returns:
             returned = await Returning(self.rules, self.shell).by_itself(turn, say)
-        return ReleaseFailed(failure, returned)
+        return ReleaseFailed(environment, failure, evidence, returned)
 
-
-def description(failure: ShipwayError) -> str:
-    """For helm's history, where FAILURE marks what is never returned to."""
-    if isinstance(failure, RolloutFailed):
-        return f"rollout {FAILURE}{failure.cause.cause}"
-    said = failure.problem
-    return said if FAILURE in said else f"release {FAILURE}{said}"
+    async def _evidence(self, turn: Turn, say: Say) -> str:
+        say.progress("saving evidence")
+        folder = self.folder / "evidence" / self.rules.environment
+        found = await collect(turn.client, turn.place.release, turn.target.deployment, folder)
+        return found.place

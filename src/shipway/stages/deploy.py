@@ -91,10 +91,11 @@ class Deploy:
         await admit(turn, released.bundle, self.rules, self.force, say)
         if there:
             await probing.begin(turn, self.rules)
+        before = await workload.look(client, place.release.namespace, target.deployment)
         try:
-            async with releases.marking_interrupted(client, place.release, there):
-                await self._apply(turn, released, wanted, say)
-                done = await follow(turn, self.rules, say)
+            async with releases.marking_interrupted(client, place.release, there, turn.is_ours):
+                await self._apply(turn, there, released, wanted, say)
+                done = await follow(turn, self.rules, say, before)
             probing.check(turn, self.rules)
         except (ApplyFailed, RolloutFailed, RequestsLost) as failure:
             after = Aftermath(self.rules, self.folder, self.shell)
@@ -120,7 +121,12 @@ class Deploy:
         return found is not None and isinstance(judge(found.deployment, found.pods), Done)
 
     async def _apply(
-        self, turn: Turn, released: Released, wanted: dict[str, Any], say: Say
+        self,
+        turn: Turn,
+        there: Revision | None,
+        released: Released,
+        wanted: dict[str, Any],
+        say: Say,
     ) -> None:
         bundle, target, place = released.bundle, turn.target, turn.place
         file = self.folder / f"values-{place.environment}.yaml"
@@ -132,11 +138,12 @@ class Deploy:
             file,
             target.cluster,
             description=f"{bundle.tag}, bundle {short(bundle.id)}{UNDERWAY}",
-            labels={releases.RUN: turn.by.run, releases.FENCE: str(turn.fence)},
+            labels=releases.labels(there.number + 1 if there else 1, turn.by.run, turn.fence),
             plain_http=target.registry.plain_http,
             timeout_seconds=self.rules.timeout_seconds,
-            env=target.tool_env,
+            env=turn.tool_env,
         )
+        await turn.still_ours()
         with say.effect("helm upgrade"):
             try:
                 await self.shell.run(command, listen=say.line)

@@ -2,13 +2,17 @@
 
 from shipway.commands import kubectl
 from shipway.kube import releases, rollout
+from shipway.kube.workload import Workload
 from shipway.model.environment import Rules
 from shipway.pipeline.stage import Say
 from shipway.stages.turn import Turn
 
 
-async def follow(turn: Turn, rules: Rules, say: Say) -> str:
-    """RolloutFailed where its pods do not come to serve; then somebody else has to mark it."""
+async def follow(turn: Turn, rules: Rules, say: Say, before: Workload | None = None) -> str:
+    """RolloutFailed where its pods do not come to serve; then somebody else has to mark it.
+
+    `before` is what was there when the rollout began.
+    """
     client, place = turn.client, turn.place
     with say.effect("rollout"):
         found = await rollout.follow(
@@ -19,6 +23,8 @@ async def follow(turn: Turn, rules: Rules, say: Say) -> str:
             timeout_seconds=rules.timeout_seconds,
             look=str(kubectl.describe_pods(turn.target.shown, place.release)),
             progress=say.progress,
+            line=say.line,
+            before=before,
         )
         new = await releases.latest(client, place.release)
         assert new is not None

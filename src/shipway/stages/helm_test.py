@@ -4,56 +4,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from shipway.commands import helm, kubectl
-from shipway.errors import REFUSED, CommandFailed, ShipwayError
+from shipway.errors import REFUSED, ShipwayError
 from shipway.kube import releases, workload
-from shipway.model.diagnosis import state
+from shipway.kube.rollout import RolloutFailed
 from shipway.model.environment import Rules
 from shipway.model.revision import Revision, current, good, last_good
-from shipway.model.rollout import Done, Pod, judge
+from shipway.model.rollout import Done, judge
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages import probing
 from shipway.stages.aftermath import Aftermath
+from shipway.stages.asking import HelmTestFailed, ask
 from shipway.stages.probing import RequestsLost
-from shipway.stages.prove import prove
+from shipway.stages.prove import prove, try_prove
 from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Target
 
 
 @dataclass(eq=False)
-class HelmTestFailed(ShipwayError):
-    """The release runs, but does not answer as it should."""
+class NotDeployed(ShipwayError):
+    exit_code: ClassVar[int] = REFUSED
 
     environment: str
-    namespace: str
-    pods: tuple[Pod, ...]  # the test's own, with their evidence
-    output: tuple[str, ...]  # helm's last lines
-    look: str
 
     @property
     def problem(self) -> str:
-        said = next((pod.log[-1].strip() for pod in self.pods if pod.log), "")
-        said = said or next((pod.events[-1] for pod in self.pods if pod.events), "")
-        said = said or next(iter(self.output[-1:]), "it did not say why")
-        return f"{self.environment}: the helm test failed: {said}"
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        if not self.pods:
-            return self.output
-        return tuple(
-            line
-            for pod in self.pods
-            for line in (
-                f"pod {pod.name} in namespace {self.namespace}: {state(pod)}",
-                *(f"  {text}" for text in pod.log),
-            )
-        )
+        return f"{self.environment} has no release that could be tested"
 
     @property
     def remedy(self) -> str:
-        return f"shipway rollback {self.environment}, or look closer: {self.look}"
+        return f"shipway deploy --env {self.environment}"
 
 
 @dataclass(eq=False)
@@ -88,6 +68,7 @@ class HelmTest:
     folder: Path  # of this run: evidence of a failure is kept there
     shell: Shell
     turns: Turns
+    forced: bool = False  # a person goes on, whether the registry answers or not
 
     @property
     def name(self) -> str:
@@ -105,48 +86,25 @@ class HelmTest:
         release = turn.place.release
         history = await releases.history(turn.client, release)
         latest = current(history)
-        suspect = latest if latest and not good(latest) else None
+        if latest is None:
+            raise NotDeployed(self.rules.environment)
+        suspect = None if good(latest) else latest
         if suspect:
             found = await workload.look(turn.client, release.namespace, turn.target.deployment)
             if not found or not isinstance(judge(found.deployment, found.pods), Done):
                 old = found is not None and found.deployment.ready > found.ready
                 serving = last_good(history) if old else None
                 raise NotServing(self.rules.environment, suspect, serving)
-        command = helm.test(
-            release,
-            turn.target.cluster,
-            timeout_seconds=self.rules.timeout_seconds,
-            env=turn.target.tool_env,
-        )
-        with say.effect("helm test"):
-            try:
-                await self.shell.run(command, listen=say.line)
-            except CommandFailed as failure:
-                raise await self._failed(turn, latest, failure, say) from failure
-        said = f"{release.name} answers from inside the cluster"
         try:
+            said = await ask(turn, self.rules, self.shell, say)
             probing.check(turn, self.rules)
-        except RequestsLost as lost:
+        except (HelmTestFailed, RolloutFailed, RequestsLost) as failure:
             after = Aftermath(self.rules, self.folder, self.shell)
-            raise await after.of(lost, turn, None, say) from lost
+            raise await after.of(failure, turn, None, say) from failure
         if suspect:
             marked = f"revision {suspect.number} stays marked: {suspect.description}"
             return Outcome(f"{said}; {marked}")
-        if latest and await prove(turn, latest, said, say):
+        record = try_prove if self.forced else prove
+        if await record(turn, latest, said, say):
             return Outcome(f"{said}; {latest.tag} is proven")
         return Outcome(said)
-
-    async def _failed(
-        self, turn: Turn, tested: Revision | None, failure: CommandFailed, say: Say
-    ) -> ShipwayError:
-        if tested is None:
-            return failure
-        error = HelmTestFailed(
-            environment=self.rules.environment,
-            namespace=turn.place.release.namespace,
-            pods=await workload.tests(turn.client, turn.place.release),
-            output=failure.tail,
-            look=str(kubectl.endpoints(turn.target.shown, turn.place.release)),
-        )
-        after = Aftermath(self.rules, self.folder, self.shell)
-        return await after.of(error, turn, None, say)

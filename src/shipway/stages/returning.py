@@ -3,15 +3,57 @@
 from dataclasses import dataclass
 
 from shipway.commands import helm
-from shipway.errors import ShipwayError
+from shipway.errors import CommandFailed, ShipwayError
 from shipway.kube import releases
+from shipway.kube.access import told
+from shipway.kube.rollout import RolloutFailed
+from shipway.model import rollback
 from shipway.model.environment import Rules
-from shipway.model.revision import Revision, current, previous_good
+from shipway.model.revision import Revision, current
+from shipway.model.rollback import Known
 from shipway.pipeline.stage import Say
 from shipway.shell.shell import Shell
+from shipway.stages import probing
+from shipway.stages.asking import HelmTestFailed, ask
 from shipway.stages.build import short
 from shipway.stages.following import follow
+from shipway.stages.marking import mark, try_record
+from shipway.stages.preflight import Preflight
+from shipway.stages.prove import try_prove
+from shipway.stages.staying import label
 from shipway.stages.turn import Turn
+
+
+@dataclass(eq=False)
+class ReturnFailed(ShipwayError):
+    """helm said no: what runs is what ran before, or a part of both."""
+
+    environment: str
+    back: str
+    failure: CommandFailed
+
+    @property
+    def problem(self) -> str:
+        said = [line for line in self.failure.tail if line.startswith("Error:")]
+        last = (said or list(self.failure.tail[-1:]) or [self.failure.problem])[-1]
+        why = last.removeprefix("Error: ")
+        return f"{self.environment}: helm could not return to {self.back}: {why}"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.failure.tail
+
+    @property
+    def remedy(self) -> str:
+        return f"shipway diagnose {self.environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What became of an environment whose release failed."""
+
+    words: str
+    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +61,13 @@ class Returning:
     rules: Rules
     shell: Shell
 
-    async def to(self, turn: Turn, back: Revision, say: Say) -> str:
-        """RolloutFailed where even that does not serve."""
+    async def to(self, turn: Turn, now: Revision, back: Revision, say: Say) -> str:
+        """ReturnFailed, or RolloutFailed where even that does not serve: somebody else has to mark it."""
         place, client = turn.place, turn.client
-        now = await releases.latest(client, place.release)
-        say.line(f"returning to revision {back.number}: {back.tag}, {short(back.image_digest)}")
+        say.line(f"returning to {label(back)}, {short(back.image_digest)}")
+        # what the way back costs is not what the release before it did
+        turn.probe = None
+        await probing.begin(turn, self.rules)
         command = helm.rollback(
             place.release,
             back.number,
@@ -31,24 +75,74 @@ class Returning:
             timeout_seconds=self.rules.timeout_seconds,
             env=turn.target.tool_env,
         )
-        async with releases.marking_interrupted(client, place.release, now):
+        await turn.still_ours()
+        async with releases.marking_interrupted(client, place.release, now, turn.is_ours):
             with say.effect("helm rollback"):
-                await self.shell.run(command, listen=say.line)
+                await releases.announce_return(
+                    client, place.release, back.number, number=now.number + 1, run=turn.by.run
+                )
+                try:
+                    await self.shell.run(command, listen=say.line)
+                except CommandFailed as failure:
+                    raise ReturnFailed(place.environment, label(back), failure) from failure
                 made = await releases.latest(client, place.release)
                 assert made is not None
-                await releases.label(
-                    client, place.release, made.number, run=turn.by.run, fence=str(turn.fence)
+                await releases.claim_return(
+                    client, place.release, made, run=turn.by.run, fence=turn.fence
                 )
             return await follow(turn, self.rules, say)
 
-    async def by_itself(self, turn: Turn, say: Say) -> str:
-        """After a failure: what became of it, in words. It raises nothing: the failure is the news."""
+    async def by_itself(self, turn: Turn, say: Say) -> Returned:
+        """After a failure. It raises nothing: the failure is the news."""
+        environment = turn.place.environment
         try:
-            history = await releases.history(turn.client, turn.place.release)
-            now, back = current(history), previous_good(history)
-            if now is None or back is None:
-                return "there is no proven release to return to"
-            done = await self.to(turn, back, say)
+            with told(turn.target.access):
+                return await self._by_itself(turn, say)
         except ShipwayError as error:
-            return f"the way back failed, too: {error.problem}"
-        return f"back to revision {back.number} ({back.tag}) as {done}"
+            return Returned(f"{environment} stays as it is: {error.problem}")
+
+    async def _by_itself(self, turn: Turn, say: Say) -> Returned:
+        environment = turn.place.environment
+        history = await releases.history(turn.client, turn.place.release)
+        now, preflight = current(history), Preflight(turn)
+        back = await preflight.choose(history)
+        if now is None or back is None:
+            earlier = len(history) > 1
+            none = "no earlier revision is proven there" if earlier else "nothing ran there before"
+            return Returned(f"{environment} stays as it is: {none}")
+        await preflight.learn([now.bundle])
+        risks = await preflight.risks(history, back.number, back.bundle)
+        if risks:
+            return Returned(
+                f"{environment} stays as it is, and does not go back to {label(back)}: "
+                f"{', and '.join(risks)}"
+            )
+        say.note(f"{environment} goes back to {label(back)}")
+        reason = sentence(turn, now, preflight.known)
+        if rollback.condemned(now, back.bundle, preflight.known, environment):
+            await try_record(
+                turn, say, "quarantined", now.bundle, revision=now.number, reason=reason
+            )
+        return await self._and_see(turn, now, back, say)
+
+    async def _and_see(self, turn: Turn, now: Revision, back: Revision, say: Say) -> Returned:
+        environment = turn.place.environment
+        try:
+            await self.to(turn, now, back, say)
+            test = await ask(turn, self.rules, self.shell, say)
+        except (ReturnFailed, RolloutFailed, HelmTestFailed) as failure:
+            made = await releases.latest(turn.client, turn.place.release)
+            if made and made.number > now.number:
+                await mark(turn, made, failure, say)
+            return Returned(f"the way back to {label(back)} failed, too: {failure.problem}")
+        made = await releases.latest(turn.client, turn.place.release)
+        assert made is not None
+        await try_prove(turn, made, test, say)
+        return Returned(f"{environment} is back on {label(made)}, which serves", serves=True)
+
+
+def sentence(turn: Turn, now: Revision, known: Known, why: str = "") -> str:
+    """Why what is left is quarantined."""
+    kept = known.get(now.bundle, ())
+    found = why or rollback.cause(now, kept, turn.place.environment)
+    return found or f"{turn.by.who} rolled it back"

@@ -1,9 +1,10 @@
 """A run's turn in an environment: from its deploy through its test nobody else changes what runs there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypedDict, Unpack
 
 from lightkube import AsyncClient
@@ -18,6 +19,8 @@ from shipway.model.record import By, Kept, Kind, Record
 from shipway.oci.records import Ledger
 from shipway.oci.team_key import TeamKey
 from shipway.pipeline.stage import Say
+from shipway.shell import outlived
+from shipway.stages.heal import Remains, heal
 from shipway.targets import here
 from shipway.targets.target import Place, Target
 
@@ -55,6 +58,17 @@ class Turn:
         """Higher than that of every turn before, in this environment."""
         return self.hold.fence
 
+    @property
+    def mark(self) -> str:
+        """What no other release in no other cluster has."""
+        release = self.place.release
+        return f"{self.client.config.cluster.server} {release.namespace}/{release.name}"
+
+    @property
+    def tool_env(self) -> Mapping[str, str]:
+        """For each helm of this turn: should it outlive us, whoever has the next one ends it."""
+        return {**self.target.tool_env, **outlived.mark(self.mark, self.fence)}
+
     async def record(self, say: Say, kind: Kind, bundle: Digest, **facts: Unpack[Findings]) -> Kept:
         """Written by this run, about a bundle in this environment."""
         record = Record(
@@ -77,6 +91,10 @@ class Turn:
             async with self.hold.working():
                 yield
 
+    def is_ours(self) -> bool:
+        """As far as we know without asking."""
+        return not self.hold.over
+
     async def still_ours(self) -> None:
         """Right before the release is changed: LeaseLost where that is no longer ours to do."""
         with told(self.target.access):
@@ -89,6 +107,7 @@ class Turns:
 
     by: By
     repository: str  # of the bundles
+    runs: Path  # journals of this machine
     patience: float  # seconds for which another run's turn is waited for
     key: TeamKey | None = None
     taken: dict[str, Turn] = field(default_factory=dict)
@@ -124,8 +143,26 @@ class Turns:
                 hold = await self._hold(client, place, say)
             stack.push_async_callback(_give_back, hold, say)
             ledger = Ledger(registry, self.repository, self.key)
-            return Turn(target, place, self.by, client, ledger, hold, stack.pop_all())
+            turn = Turn(target, place, self.by, client, ledger, hold, stack)
+            async with turn.working():
+                await self._heal(turn, say)
+            turn.stack = stack.pop_all()
+            return turn
         raise AssertionError("an exit stack swallows nothing")
+
+    async def _heal(self, turn: Turn, say: Say) -> None:
+        place, hold = turn.place, turn.hold
+        remains = Remains(
+            client=turn.client,
+            environment=place.environment,
+            release=place.release,
+            deployment=turn.target.deployment,
+            mark=turn.mark,
+            fence=hold.fence,
+            former=hold.former,
+            runs=self.runs,
+        )
+        await heal(remains, say)
 
     async def _hold(self, client: AsyncClient, place: Place, say: Say) -> Hold:
         noted = False

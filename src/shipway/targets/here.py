@@ -3,6 +3,7 @@
 import os
 import socket
 import uuid
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,7 @@ def holder(by: By, doing: str) -> Holder:
     return Holder(who=by.who, host=host(), run=by.run, pid=pid, born=birth(pid) or "", doing=doing)
 
 
+@cache
 def host() -> str:
     """Where a pid means one process: names are given twice, and each container counts its own."""
     if BOOT.exists():

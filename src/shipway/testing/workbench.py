@@ -186,7 +186,10 @@ class Workbench:
 
         No Docker engine either: a story is the same where one answers.
         """
-        ours = ("DEPLOY", "IMAGE_TAG", "HELM_", "KUBE", "AWS_", "ECR_", "EKS_", "GIT_")
+        ours = (
+            *("DEPLOY", "IMAGE_TAG", "SHIPWAY_SIGNING"),
+            *("HELM_", "KUBE", "AWS_", "ECR_", "EKS_", "GIT_"),
+        )
         others = ("DOCKER_", "DAGGER_", "_EXPERIMENTAL_DAGGER_")
         kept = {
             name: value

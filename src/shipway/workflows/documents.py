@@ -49,13 +49,14 @@ def ci(project: Project, served: Collection[str]) -> Document:
 
 def release(project: Project) -> Document:
     """A push to main is built once, and that very bundle goes through the environments in turn."""
+    secrets = _secrets(project)
     return {
         "name": "release",
         "on": {"push": {"branches": ["main"]}},
         "permissions": {},
         "jobs": {
             "check": jobs.check(CHECKS),
-            "build": jobs.build(first(project), tag="${{ github.sha }}"),
+            "build": jobs.build(first(project), "${{ github.sha }}", secrets),
             **_in_turn(project),
         },
     }
@@ -63,7 +64,7 @@ def release(project: Project) -> Document:
 
 def hotfix(project: Project) -> Document:
     """Straight to the last environment, through its gate; the others keep what they have."""
-    environment = last(project)
+    environment, secrets = last(project), _secrets(project)
     return {
         "name": "hotfix",
         "run-name": "hotfix ${{ inputs.tag }}",
@@ -81,15 +82,17 @@ def hotfix(project: Project) -> Document:
         "permissions": {},
         "jobs": {
             "check": jobs.check(CHECKS),
-            "build": jobs.build(first(project), tag="${{ inputs.tag }}"),
-            jobs.deploy_id(environment): jobs.deploy("hotfix", environment, (), project.timeout),
+            "build": jobs.build(first(project), "${{ inputs.tag }}", secrets),
+            jobs.deploy_id(environment): jobs.deploy(
+                "hotfix", environment, (), project.timeout, secrets
+            ),
         },
     }
 
 
 def rollback(project: Project) -> Document:
     """One environment, back to an earlier release. Nothing is built."""
-    names = [environment.name for environment in project.environments]
+    names, secrets = [each.name for each in project.environments], _secrets(project)
     return {
         "name": "rollback",
         "run-name": "rollback ${{ inputs.environment }} ${{ inputs.to }}",
@@ -110,15 +113,23 @@ def rollback(project: Project) -> Document:
             }
         },
         "permissions": {},
-        "jobs": {jobs.rollback_id(name): jobs.rollback(name, project.timeout) for name in names},
+        "jobs": {
+            jobs.rollback_id(name): jobs.rollback(name, project.timeout, secrets) for name in names
+        },
     }
 
 
 def _in_turn(project: Project) -> Mapping[str, Document]:
     found: dict[str, Document] = {}
+    secrets = _secrets(project)
     for environment in project.environments:
         before = list(found)[-1:]
         found[jobs.deploy_id(environment.name)] = jobs.deploy(
-            "release", environment.name, before, project.timeout
+            "release", environment.name, before, project.timeout, secrets
         )
     return found
+
+
+def _secrets(project: Project) -> Mapping[str, str]:
+    """What signs records, where the team wants them signed."""
+    return jobs.SIGNING if project.targets["eks"].key else {}

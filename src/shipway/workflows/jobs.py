@@ -1,6 +1,6 @@
 """The jobs of our workflows: each has the permissions and the time it needs, and no more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 from shipway.workflows.places import github_name
@@ -15,6 +15,11 @@ CLUSTER: Document = {
     for name in ("AWS_ACCOUNT_ID", "ECR_REPO_URI", "EKS_CLUSTER_NAME")
 }
 BUNDLE = "${{ needs.build.outputs.bundle }}"
+SIGNING: Mapping[str, str] = {
+    name: f"${{{{ secrets.{name} }}}}"
+    for name in ("SHIPWAY_SIGNING_KEY", "SHIPWAY_SIGNING_PASSWORD")
+}
+"""For the steps that write records, and for no other."""
 
 PREPARE = 10  # minutes for `make setup` and a cold network
 CHECK, BUILD, REHEARSAL = 40, 30, 30  # minutes
@@ -48,8 +53,11 @@ def rehearsal(target: str, *, setup: bool) -> Document:
     )
 
 
-def build(environment: str, tag: str) -> Document:
+def build(environment: str, tag: str, secrets: Mapping[str, str]) -> Document:
     """The only job that builds. Later ones get the bundle's id, which names every byte."""
+    act = shipway(
+        'build --target eks --tag "$TAG"', title="build", step="build", TAG=tag, **secrets
+    )
     return _job(
         "build",
         needs=["check"],
@@ -59,15 +67,17 @@ def build(environment: str, tag: str) -> Document:
         environment={"name": github_name(environment), "deployment": False},
         outputs={name: f"${{{{ steps.build.outputs.{name} }}}}" for name in ("bundle", "tag")},
         env=CLUSTER,
-        steps=[
-            credentials(environment),
-            shipway('build --target eks --tag "$TAG"', title="build", step="build", TAG=tag),
-            evidence(),
-        ],
+        steps=[credentials(environment), act, evidence()],
     )
 
 
-def deploy(workflow: str, environment: str, needs: Sequence[str], seconds: int) -> Document:
+def deploy(
+    workflow: str,
+    environment: str,
+    needs: Sequence[str],
+    seconds: int,
+    secrets: Mapping[str, str],
+) -> Document:
     """The bundle of the build job, and no other, into one environment."""
     return _acting(
         "deploy",
@@ -75,15 +85,17 @@ def deploy(workflow: str, environment: str, needs: Sequence[str], seconds: int) 
         environment,
         needs=["build", *needs],
         seconds=seconds,
+        secrets=secrets,
         act=shipway(
             f'deploy --target eks --env {environment} --tag "$BUNDLE"',
             title=f"deploy {environment}",
             BUNDLE=BUNDLE,
+            **secrets,
         ),
     )
 
 
-def rollback(environment: str, seconds: int) -> Document:
+def rollback(environment: str, seconds: int, secrets: Mapping[str, str]) -> Document:
     """Only where it was asked for. `to` may be empty: then shipway finds the last release that served."""
     return _acting(
         "rollback",
@@ -91,10 +103,12 @@ def rollback(environment: str, seconds: int) -> Document:
         environment,
         condition=f"inputs.environment == '{github_name(environment)}'",
         seconds=seconds,
+        secrets=secrets,
         act=shipway(
             f'rollback {environment} --target eks ${{TO:+"--to=$TO"}}',
             title=f"rollback {environment}",
             TO="${{ inputs.to }}",
+            **secrets,
         ),
     )
 
@@ -113,6 +127,7 @@ def _acting(
     environment: str,
     *,
     seconds: int,
+    secrets: Mapping[str, str],
     act: Document,
     needs: Sequence[str] = (),
     condition: str | None = None,
@@ -138,7 +153,9 @@ def _acting(
             credentials(environment),
             act,
             shipway(
-                f"helm-test --target eks --env {environment}", title=f"helm-test {environment}"
+                f"helm-test --target eks --env {environment}",
+                title=f"helm-test {environment}",
+                **secrets,
             ),
             evidence(),
         ],

@@ -12,6 +12,8 @@ from shipway.cli.render import markdown, text
 from shipway.cli.render.plain import Plain
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.drift import Drift
+from shipway.model.health import Health
 from shipway.model.isolation import Isolation
 from shipway.model.status import Row
 from shipway.pipeline.events import Event, Note, RunFinished, RunStarted, StageFinished
@@ -42,6 +44,28 @@ class Github(Plain):
             if not check.ok:
                 tries = [f"try: {check.remedy}"] if check.remedy else []
                 self._annotate(check.name, [check.found, *tries])
+
+    def drift(self, found: Sequence[Drift]) -> None:
+        """What is as released is a line, anything else an annotation with all that differs."""
+        for drift in found:
+            first, *rest = (str(line) for line in text.drift_lines([drift]))
+            if drift.differences:
+                title = drift.environment
+                self._annotate(title, [first.removeprefix(f"✗ {title}: "), *rest])
+            else:
+                self._say(_inert(first))
+        _append(self._summary, markdown.drift(found))
+
+    def health(self, health: Health) -> None:
+        """Healthy is a line, anything else an annotation with all that is known."""
+        first, *rest = (str(line) for line in text.health_lines(health))
+        if health.healthy:
+            for line in (first, *rest):
+                self._say(_inert(line))
+        else:
+            title = health.environment
+            self._annotate(title, [first.removeprefix(f"✗ {title}: "), *rest])
+        _append(self._summary, markdown.health(health))
 
     def error(self, error: ShipwayError) -> None:
         first, *rest = text.error_lines(error)

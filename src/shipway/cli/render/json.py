@@ -10,8 +10,11 @@ from shipway.cli.render.reader import told
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.drift import Drift
+from shipway.model.health import Health
+from shipway.model.history import Entry
 from shipway.model.isolation import Isolation
-from shipway.model.revision import Revision
+from shipway.model.shelf import Item
 from shipway.model.status import Row
 from shipway.pipeline.events import Event
 
@@ -29,22 +32,28 @@ class Json:
         for row in rows:
             self._print(dataclasses.asdict(row))
 
-    def history(self, revisions: Sequence[Revision]) -> None:
-        for revision in revisions:
-            self._print(
+    def history(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._print(dataclasses.asdict(entry))
+
+    def bundles(self, items: Sequence[Item]) -> None:
+        for item in items:
+            self._print(dataclasses.asdict(item))
+
+    def drift(self, found: Sequence[Drift]) -> None:
+        for drift in found:
+            differences = [
                 {
-                    "revision": revision.number,
-                    "updated": revision.updated,
-                    "status": revision.status,
-                    "tag": revision.tag,
-                    "image": revision.image,
-                    "image_digest": revision.image_digest,
-                    "chart_version": revision.chart_version,
-                    "chart_digest": revision.chart_digest,
-                    "bundle": revision.bundle,
-                    "description": revision.description,
+                    "object": each.object,
+                    "field": each.field,
+                    "released": each.released,
+                    "live": each.live,
+                    "by": each.by,
+                    "refused": each.refused,
                 }
-            )
+                for each in drift.differences
+            ]
+            self._print({**dataclasses.asdict(drift), "differences": differences})
 
     def note(self, text: str) -> None:
         self._print({"v": self.VERSION, "note": text})
@@ -56,6 +65,9 @@ class Json:
     def checks(self, checks: Sequence[Check]) -> None:
         for check in checks:
             self._print(dataclasses.asdict(check))
+
+    def health(self, health: Health) -> None:
+        self._print(dataclasses.asdict(health))
 
     def error(self, error: ShipwayError) -> None:
         self._print(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from shipway.cli.render.text import MARKS, STATUS, status_cells
 from shipway.errors import ShipwayError
+from shipway.model.drift import Drift
+from shipway.model.health import Health
 from shipway.model.status import Row
 from shipway.pipeline.events import RunFinished, RunStarted, StageFinished
 
@@ -33,6 +35,25 @@ def run(begin: RunStarted, stages: Sequence[StageFinished], end: RunFinished) ->
 
 def status(rows: Sequence[Row]) -> str:
     return _table(STATUS, [status_cells(row) for row in rows]) + "\n\n"
+
+
+def drift(found: Sequence[Drift]) -> str:
+    told = [
+        _failure(str(drift), [str(each) for each in drift.differences], drift.remedy)
+        if drift.differences
+        else _inline(str(drift))
+        for drift in found
+    ]
+    return "\n\n".join(told) + "\n\n"
+
+
+def health(health: Health) -> str:
+    findings = [
+        _failure(f"{health.environment}: {each.words}", each.proof, each.remedy or None)
+        for each in health.findings
+    ]
+    told = [*health.notes, *([f"evidence: {health.evidence}"] if health.evidence else [])]
+    return "\n\n".join([*findings, *map(_inline, told)]) + "\n\n"
 
 
 def error(error: ShipwayError) -> str:

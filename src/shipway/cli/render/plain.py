@@ -14,8 +14,11 @@ from shipway.cli.render.reader import Window
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.drift import Drift
+from shipway.model.health import Health
+from shipway.model.history import Entry
 from shipway.model.isolation import Isolation
-from shipway.model.revision import Revision
+from shipway.model.shelf import Item
 from shipway.model.status import Row
 from shipway.pipeline.events import (
     Event,
@@ -76,8 +79,15 @@ class Plain:
         if isolation:
             self.console.print(Text(f" {isolation}"))
 
-    def history(self, revisions: Sequence[Revision]) -> None:
-        self.console.print(text.history_table(revisions))
+    def history(self, entries: Sequence[Entry]) -> None:
+        self.console.print(text.history_table(entries))
+
+    def bundles(self, items: Sequence[Item]) -> None:
+        self.console.print(text.bundles_table(items))
+
+    def drift(self, found: Sequence[Drift]) -> None:
+        for line in text.drift_lines(found, self._typed):
+            self.console.print(line)
 
     def note(self, text: str) -> None:
         self.console.print(Text(text))
@@ -89,6 +99,10 @@ class Plain:
 
     def checks(self, checks: Sequence[Check]) -> None:
         for line in text.check_lines(checks, self._typed):
+            self.console.print(line)
+
+    def health(self, health: Health) -> None:
+        for line in text.health_lines(health, self._typed):
             self.console.print(line)
 
     def error(self, error: ShipwayError) -> None:

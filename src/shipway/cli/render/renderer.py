@@ -6,8 +6,11 @@ from typing import Protocol
 from shipway.commands.command import Command
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
+from shipway.model.drift import Drift
+from shipway.model.health import Health
+from shipway.model.history import Entry
 from shipway.model.isolation import Isolation
-from shipway.model.revision import Revision
+from shipway.model.shelf import Item
 from shipway.model.status import Row
 from shipway.pipeline.events import Event
 
@@ -21,7 +24,11 @@ class Renderer(Protocol):
         """`isolation` is for who asked about the target as a whole."""
         ...
 
-    def history(self, revisions: Sequence[Revision]) -> None: ...
+    def history(self, entries: Sequence[Entry]) -> None: ...
+
+    def bundles(self, items: Sequence[Item]) -> None: ...
+
+    def drift(self, found: Sequence[Drift]) -> None: ...
 
     def note(self, text: str) -> None:
         """One line that answers the verb."""
@@ -32,6 +39,8 @@ class Renderer(Protocol):
         ...
 
     def checks(self, checks: Sequence[Check]) -> None: ...
+
+    def health(self, health: Health) -> None: ...
 
     def error(self, error: ShipwayError) -> None: ...
 

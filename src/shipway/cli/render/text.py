@@ -10,7 +10,10 @@ from rich.text import Text
 
 from shipway.errors import ShipwayError
 from shipway.model.check import Check
-from shipway.model.revision import Revision
+from shipway.model.drift import Drift
+from shipway.model.health import Health
+from shipway.model.history import Entry
+from shipway.model.shelf import Item
 from shipway.model.status import Row
 from shipway.pipeline.events import Note, Progress, RunStarted, StageFinished
 
@@ -25,7 +28,12 @@ STYLES = {
     "cancelled": "yellow",
     "skipped": "dim",
 }
-STATUS = ("environment", "namespace", "revision", "tag", "image digest", "chart", "ready", "url")
+STATUS = (
+    *("environment", "revision", "tag", "bundle", "image digest", "ready", "proven", "state"),
+    "url",
+)
+HISTORY = ("revision", "updated", "status", "tag", "bundle", "what", "by", "run")
+BUNDLES = ("tag", "bundle", "commit", "built", "by", "proven in", "against it", "runs in")
 
 
 def stage_line(event: StageFinished, width: int) -> str:
@@ -68,43 +76,86 @@ def error_lines(error: ShipwayError, typed: Advice = str) -> list[str]:
 
 
 def status_table(rows: Sequence[Row]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in STATUS:
-        table.add_column(column, overflow="fold", justify="right" if column == "ready" else "left")
-    for row in rows:
-        table.add_row(*status_cells(row))
-    return table
+    return _table(STATUS, [status_cells(row) for row in rows])
 
 
 def status_cells(row: Row) -> tuple[str, ...]:
     """A row under the heads of STATUS."""
     return (
         row.environment,
-        row.namespace,
         f"{row.revision} {row.status}" if row.revision else row.status,
         row.tag,
-        short(row.image_digest),
-        f"{row.chart_version} {short(row.chart_digest)}".strip(),
+        short(row.bundle),
+        " ".join(map(short, row.live)) or short(row.image_digest),
         f"{row.ready}/{row.replicas}",
+        _whether(known=row.proven) if row.bundle else "",
+        row.state,
         row.url,
     )
 
 
-def history_table(revisions: Sequence[Revision]) -> Table:
+def history_table(entries: Sequence[Entry]) -> Table:
+    return _table(HISTORY, [_history_cells(entry) for entry in entries])
+
+
+def _history_cells(entry: Entry) -> tuple[str, ...]:
+    what = [entry.what]
+    what += [f"forced: {entry.forced}"] if entry.forced else []
+    what += [f"quarantined: {entry.quarantined}"] if entry.quarantined else []
+    return (
+        str(entry.revision),
+        moment(entry.updated),
+        entry.status,
+        entry.tag,
+        short(entry.bundle),
+        "\n".join(what),
+        entry.who,
+        entry.run,
+    )
+
+
+def bundles_table(items: Sequence[Item]) -> Table:
+    return _table(BUNDLES, [_bundle_cells(item) for item in items])
+
+
+def _bundle_cells(item: Item) -> tuple[str, ...]:
+    against = [f"failed in {each}" for each in item.failed if each not in item.quarantined]
+    against += [f"quarantined in {each}" for each in item.quarantined]
+    return (
+        item.tag if item.named else f"was {item.tag}",
+        short(item.bundle),
+        _commit(item.commit),
+        moment(item.built),
+        item.who,
+        ", ".join(item.proven),
+        ", ".join(against),
+        "?" if item.runs is None else ", ".join(item.runs),
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Cells are text: what somebody wrote into a record is no markup."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("revision", "updated", "status", "tag", "image digest", "chart", "description"):
-        table.add_column(column, overflow="fold")
-    for revision in revisions:
-        table.add_row(
-            str(revision.number),
-            revision.updated[:19].replace("T", " "),
-            revision.status,
-            revision.tag,
-            short(revision.image_digest),
-            f"{revision.chart_version} {short(revision.chart_digest)}".strip(),
-            revision.description,
-        )
+    for head in heads:
+        table.add_column(head, overflow="fold", justify="right" if head == "ready" else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
+
+
+def _whether(*, known: bool | None) -> str:
+    return {True: "yes", False: "no", None: "?"}[known]
+
+
+def _commit(commit: str) -> str:
+    """Its first digits, and whether the tree had changes."""
+    head, dash, changed = commit.partition("-")
+    return f"{head[:7]}{dash}{changed}"
+
+
+def moment(told: str) -> str:
+    """RFC 3339, to the second."""
+    return told[:19].replace("T", " ")
 
 
 def check_lines(checks: Sequence[Check], typed: Advice = str) -> list[Text]:
@@ -116,6 +167,32 @@ def check_lines(checks: Sequence[Check], typed: Advice = str) -> list[Text]:
         )
         if check.remedy and not check.ok:
             lines.append(Text(f"  try: {typed(check.remedy)}"))
+    return lines
+
+
+def health_lines(health: Health, typed: Advice = str) -> list[Text]:
+    """The cause in words, the next command, the proof; then what else was found, and where the evidence is."""
+    mark, style = ("✓", "") if health.healthy else ("✗", "bold red")
+    lines = []
+    for finding in health.findings:
+        lines.append(Text(f"{mark} {health.environment}: {finding.words}", style=style))
+        if finding.remedy:
+            lines.append(Text(f"  try: {typed(finding.remedy)}"))
+        lines += [Text(f"  {line}") for line in finding.proof]
+    lines += [Text(f"  {note}") for note in health.notes]
+    if health.evidence:
+        lines.append(Text(f"  evidence: {health.evidence}"))
+    return lines
+
+
+def drift_lines(found: Sequence[Drift], typed: Advice = str) -> list[Text]:
+    lines = []
+    for drift in found:
+        mark, style = ("✗", "bold red") if drift.differences else ("✓", "")
+        lines.append(Text(f"{mark} {drift}", style=style))
+        lines += [Text(f"  {difference}") for difference in drift.differences]
+        if drift.remedy:
+            lines.append(Text(f"  try: {typed(drift.remedy)}"))
     return lines
 
 

@@ -32,7 +32,8 @@ from shipway.model.rollout import Done, judge
 
 SECONDS = 10.0
 AT_ONCE = 4  # requests: a cluster in trouble is not to be troubled more
-LOGGED = 20  # pods
+SHOWN = 8  # pods that are asked for their causes
+LOGGED = 20  # pods whose logs are kept
 
 T = TypeVar("T")
 Kind = TypeVar(
@@ -121,16 +122,20 @@ class _Collection:
         return found
 
     async def _causes(self) -> None:
+        """Of the rollout; of the test's pods where that is done: before, they are of an earlier revision."""
         namespace = self.release.namespace
         async with self._gate:
             found = await workload.look(self.client, namespace, self.deployment)
-            tests = await workload.tests(self.client, self.release)
-            pods = await workload.evidence(self.client, namespace, found.pods if found else ())
-        ranked = causes(Facts(""), tests)
-        if found and not isinstance(judge(found.deployment, found.pods), Done):
-            ranked += causes(found.deployment, pods) or [diagnose(found.deployment, pods)]
-        self.causes = tuple(sorted(ranked, key=lambda cause: cause.rank))
-        self._write("cause.txt", index.causes(self.causes))
+            if found is None or isinstance(judge(found.deployment, found.pods), Done):
+                shown = causes(Facts(""), await workload.tests(self.client, self.release))
+                slow = []
+            else:
+                sick = [pod for pod in found.pods if not pod.ready][:SHOWN]
+                sick = [*await workload.evidence(self.client, namespace, sick)]
+                shown = causes(found.deployment, sick)
+                slow = [diagnose(found.deployment, sick or found.pods)]
+        self.causes = tuple(shown)
+        self._write("cause.txt", index.causes(shown or slow))
 
     async def _pods(self) -> list[Pod]:
         found = await self._list(Pod, ours=True)
@@ -153,6 +158,8 @@ class _Collection:
             self._part(("quotas in rollout.txt",), lambda: self._list(ResourceQuota)),
         )
         standing = Standing(deployment, sets or (), autoscalers or (), budgets or (), quotas or ())
+        if not str(standing):
+            raise LookupError("there is nothing of it to see")
         self._write("rollout.txt", str(standing))
         return standing
 

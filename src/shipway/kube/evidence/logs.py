@@ -38,20 +38,18 @@ class Tail:
     size: int
     _chunks: deque[bytes] = field(default_factory=deque)
     _kept: int = 0
-    _cut: bool = False
 
     def add(self, chunk: bytes) -> None:
+        """What is cut off is cut so that one byte more than needed stays: it tells whether a line begins."""
         self._chunks.append(chunk)
         self._kept += len(chunk)
-        while self._kept - len(self._chunks[0]) >= self.size:
+        while self._kept - len(self._chunks[0]) > self.size:
             self._kept -= len(self._chunks.popleft())
-            self._cut = True
 
     @property
     def bytes(self) -> bytes:
         whole = b"".join(self._chunks)
-        kept = whole[-self.size :]
-        if not self._cut and len(whole) <= self.size:
-            return kept
-        _, line_end, lines = kept.partition(b"\n")
-        return lines if line_end else kept
+        if len(whole) <= self.size:
+            return whole
+        _, line_end, lines = whole[-self.size - 1 :].partition(b"\n")
+        return lines if line_end else whole[-self.size :]

@@ -105,7 +105,9 @@ class _Search:
             elif name in REFERENCES:
                 yield from self._below(value, free=False, secret=False)
             else:
-                own_words = free or (kind == "ConfigMap" and name in {"data", "binaryData"})
+                own_words = (
+                    free or name == "annotations" or (kind == "ConfigMap" and name == "data")
+                )
                 named = (free and sounds_secret(name)) or name == LAST_APPLIED
                 of_variable = name == "value" and sounds_secret(variable)
                 yield from self._below(value, free=own_words, secret=secret or named or of_variable)

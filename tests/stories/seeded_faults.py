@@ -1,0 +1,323 @@
+"""A project with one environment per fault: the same image and chart everywhere, and each goes wrong where it should."""
+
+import asyncio
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shipway.testing.workbench import ROOT, Said, Workbench
+
+DEADLINE = 120  # seconds
+SERVICE = "app/sample_app/service.py"
+DEPLOYMENT = "helm/sample-app/templates/deployment.yaml"
+FORCE = ("--force", "--reason", "to see it fail")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is told of it, by the exit code of the last command, which is `deploy` or `helm-test`."""
+
+    name: str  # of its environment, of its namespace, and what the app is told
+    what: str  # for people
+    code: int
+    line: str  # the first one; of a success its summary
+    seconds: int = 90  # that its rollout has
+    tested: bool = False  # by helm test, after its deploy
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def when(self) -> str:
+        if self.code == 0:
+            return "it succeeds"
+        return "at the deadline" if " within " in self.line else "at once"
+
+
+ONE_READY = "revision 1, 1 of 1 pods ready"
+UNREADY = "deploy ENV failed: ENV: 0 of 1 pods became ready"
+NO_IMAGE = f"{UNREADY}: the image cannot be pulled: REGISTRY"
+IN_TIME = 20  # seconds, for what only the deadline ends
+
+FAULTS = (
+    Fault(
+        "absent",
+        "the image is not in the registry",
+        1,
+        f"{NO_IMAGE}/absent@DIGEST: not found",
+    ),
+    Fault(
+        "denied",
+        "the registry does not give the image to the node",
+        1,
+        f"{NO_IMAGE}/denied@DIGEST: unexpected status from HEAD request: 401 Unauthorized",
+    ),
+    Fault("blip", "the registry is down for 5 s", 0, ONE_READY),
+    Fault(
+        "down",
+        "the registry stays down",
+        1,
+        f"{UNREADY} within 20 s: the image cannot be pulled: REGISTRY/down@DIGEST: "
+        "failed to do request: i/o timeout",
+        seconds=IN_TIME,
+    ),
+    Fault(
+        "crash",
+        "the service crashes at its start",
+        1,
+        f"{UNREADY}: container sample-app exits with code 1: RuntimeError: no database",
+    ),
+    Fault(
+        "later",
+        "the service crashes after it was ready",
+        1,
+        "helm-test ENV failed: ENV: 0 of 1 pods stayed ready: "
+        "container sample-app exits with code 3: the database is gone",
+        tested=True,
+    ),
+    Fault(
+        "memory",
+        "the service takes more memory than it may",
+        1,
+        f"{UNREADY}: container sample-app used more memory than its limit",
+        values={"resources": {"limits": {"memory": "128Mi"}}},
+    ),
+    Fault(
+        "unready",
+        "the service never says that it is ready",
+        1,
+        f"{UNREADY} within 20 s: not ready: readiness probe fails: HTTP 503",
+        seconds=IN_TIME,
+    ),
+    Fault("slow", "the service needs 8 s to start", 0, ONE_READY),
+    Fault("secret", "a Secret is missing", 1, f"{UNREADY}: Secret ENV/api-keys is missing"),
+    Fault("volume", "a volume's Secret is missing", 1, f"{UNREADY}: Secret ENV/tls is missing"),
+    Fault(
+        "root",
+        "the container would run as root, and may not",
+        1,
+        f"{UNREADY}: container sample-app cannot be made: "
+        "runAsUser is 0, and runAsNonRoot forbids that",
+    ),
+    Fault(
+        "quota",
+        "the namespace's quota is used up",
+        1,
+        f"{UNREADY}: quota none exceeded: requested pods=1, used pods=0, limited to pods=0",
+    ),
+    Fault(
+        "unplaced",
+        "no node has room, for half of the rollout's time",
+        1,
+        f"{UNREADY}: no node takes the pod: Insufficient cpu",
+        seconds=IN_TIME,
+        values={"resources": {"requests": {"cpu": "1000"}}},
+    ),
+    Fault(
+        "sick",
+        "the service runs, and does not pass its helm test",
+        1,
+        "helm-test ENV failed: ENV: the helm test failed: 500 http://sample-app:80/health",
+        tested=True,
+    ),
+    Fault(
+        "trouble",
+        "the cluster's API answers 500 and drops watches, for 10 s of the rollout",
+        0,
+        ONE_READY,
+    ),
+    Fault(
+        "gone",
+        "the cluster's API answers 500 from then on",
+        1,
+        "deploy ENV failed: our turn in ENV is over: we could not renew it for 14 s: "
+        "a fault was added: 500",
+    ),
+    Fault(
+        "skewed",
+        "the lease is held by a dead run whose clock was an hour ahead",
+        0,
+        ONE_READY,
+    ),
+)
+
+SEEDED = """    fault = os.environ.get("FAULT")
+    if fault == "crash":
+        raise RuntimeError("no database")
+    if fault == "memory":
+        hog = b"x" * (192 << 20)
+        time.sleep(600)
+    if fault in ("slow", "trouble", "gone"):
+        time.sleep(8)
+
+    def die() -> None:
+        print("the database is gone", file=sys.stderr, flush=True)
+        os._exit(3)
+
+    app = FastAPI("""
+READY = """        if fault == "unready":
+            return JSONResponse({"status": "not yet"}, status_code=503)
+        if fault == "later":
+            threading.Timer(0.5, die).start()
+        if life.stopping:"""
+SICK = """        if fault == "sick":
+            return JSONResponse({"status": "sick"}, status_code=500)
+        return JSONResponse({"status": "ok"})"""
+
+IMAGE = '{{ include "sample-app.image" . | quote }}'
+SEEDED_IMAGE = """{{ $where := .Release.Namespace }}
+          {{- $image := include "sample-app.image" . }}
+          {{- if has $where (list "absent" "denied" "down") }}
+          {{- $image = replace "/sample-app@" (printf "/%s@" $where) $image }}
+          {{- else if eq $where "blip" }}
+          {{- $image = printf "%s:%s" .Values.image.repository .Values.image.tag }}
+          {{- end }}
+          {{- $image | quote }}"""
+SEEDED_POLICY = (
+    '{{ has .Release.Namespace (list "denied" "down" "blip") | ternary "Always" "IfNotPresent" }}'
+)
+SEEDED_POD = """      {{- if eq .Release.Namespace "root" }}
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 0
+      {{- else if eq .Release.Namespace "volume" }}
+      volumes:
+        - name: certificates
+          secret:
+            secretName: tls
+      {{- end }}
+      containers:
+"""
+SEEDED_ENVIRONMENT = """          {{- if eq .Release.Namespace "secret" }}
+          envFrom:
+            - secretRef:
+                name: api-keys
+          {{- end }}
+          env:
+            - name: FAULT
+              value: {{ .Release.Namespace }}
+"""
+
+
+def seed(bench: Workbench) -> None:
+    """The faults that lie in the project itself."""
+    bench.edit(SERVICE, "import time\n", "import os\nimport sys\nimport threading\nimport time\n")
+    bench.edit(SERVICE, "    app = FastAPI(", SEEDED)
+    bench.edit(SERVICE, "        if life.stopping:", READY)
+    bench.edit(SERVICE, '        return JSONResponse({"status": "ok"})', SICK)
+    bench.edit(DEPLOYMENT, IMAGE, SEEDED_IMAGE)
+    bench.edit(DEPLOYMENT, "imagePullPolicy: IfNotPresent", f"imagePullPolicy: {SEEDED_POLICY}")
+    bench.edit(DEPLOYMENT, "      containers:\n", SEEDED_POD)
+    bench.edit(DEPLOYMENT, "          env:\n", SEEDED_ENVIRONMENT)
+    common = yaml.safe_load((ROOT / "environments" / "dev.yaml").read_text(encoding="utf-8"))
+    for fault in FAULTS:
+        file = bench.folder / "environments" / f"{fault.name}.yaml"
+        file.write_text(yaml.safe_dump({**common, **fault.values}), encoding="utf-8")
+    give(bench, seconds=120)
+
+
+def give(bench: Workbench, *, seconds: int) -> None:
+    """To each rollout that begins from now on."""
+    file = bench.folder / "shipway.yaml"
+    project = yaml.safe_load(file.read_text(encoding="utf-8"))
+    names = ["dev", *(fault.name for fault in FAULTS)]
+    project["timeout"] = f"{seconds}s"
+    project["environments"] = {name: {"namespace": name} for name in names}
+    project["targets"] = {
+        "embedded": {
+            "values": {name: f"environments/{name}.yaml" for name in names},
+            "hosts": {name: f"{name}.local" for name in names},
+        }
+    }
+    file.write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
+
+
+async def prepare(bench: Workbench) -> None:
+    """The faults that lie in the cluster."""
+    for name, answer in (("denied", "unauthorized"), ("down", "timeout")):
+        await drydock(bench, "pull", "--image", f"*/{name}@*", "--answer", answer)
+    for name in ("quota", "skewed"):
+        await kubectl(bench, "create", "namespace", name)
+    await kubectl(bench, "create", "quota", "none", "--hard=pods=0", "--namespace", "quota")
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "shipway-sample-app-skewed", "namespace": "skewed"},
+        "spec": {
+            "holderIdentity": "a machine an hour ahead",
+            "leaseDurationSeconds": 3,
+            "acquireTime": "2999-01-01T00:00:00.000001Z",
+            "renewTime": "2999-01-01T00:00:00.000001Z",
+            "leaseTransitions": 4,
+        },
+    }
+    file = bench.folder / "lease.json"
+    file.write_text(json.dumps(lease), encoding="utf-8")
+    await kubectl(bench, "apply", "--filename", str(file))
+
+
+async def suffer(bench: Workbench, fault: Fault) -> Said:
+    """What the last command said."""
+    deploying = asyncio.create_task(bench.shipway("deploy", "--env", fault.name, *FORCE))
+    match fault.name:
+        case "blip":
+            await drydock(
+                bench, "pull", "--image", "*/sample-app:*", "--answer", "timeout", "--for", "5s"
+            )
+        case "trouble":
+            await _applied(bench, fault)
+            where = ("--namespace", fault.name, "--for", "10s")
+            await drydock(bench, "api", "--answer", "500", *where)
+            await drydock(bench, "watch", "--drop", "--every", "1s", *where)
+        case "gone":
+            await _applied(bench, fault)
+            await drydock(bench, "api", "--answer", "500", "--namespace", fault.name)
+    said = await deploying
+    if fault.tested and said.code == 0:
+        said = await bench.shipway("helm-test", "--env", fault.name)
+    return said
+
+
+async def _applied(bench: Workbench, fault: Fault) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            said = await bench.kubectl(
+                "get", "replicasets", "--namespace", fault.name, "-o", "name"
+            )
+            if said.out:
+                return
+            await asyncio.sleep(0.1)
+
+
+def first_line(said: Said, fault: Fault) -> str:
+    """As the table has it."""
+    if said.code == 0:
+        (done,) = re.findall(rf"^✓ deploy {fault.name} +[\d.]+ s +(.*)$", said.out, re.MULTILINE)
+        return str(done)
+    line = said.err.splitlines()[0]
+    line = re.sub(r"localhost:\d+", "REGISTRY", line)
+    line = re.sub(r"@sha256:[0-9a-f]{12}\b", "@DIGEST", line)
+    return re.sub(rf"\b{fault.name}(?=[ :/]| failed)(?!@)", "ENV", line)
+
+
+def table() -> str:
+    rows = [("what is wrong", "the first line", "told"), ("---", "---", "---")]
+    rows += [(fault.what, f"`{fault.line}`", fault.when) for fault in FAULTS]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+async def drydock(bench: Workbench, kind: str, *words: str) -> None:
+    program = str(Path(sys.executable).with_name("drydock"))
+    home = str(bench.state / "embedded")
+    process = await asyncio.create_subprocess_exec(
+        program, "fault", "add", kind, *words, "--home", home, stdout=asyncio.subprocess.DEVNULL
+    )
+    assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
+
+
+async def kubectl(bench: Workbench, *words: str) -> None:
+    said = await bench.kubectl(*words)
+    assert said.code == 0, said.err
