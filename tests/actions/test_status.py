@@ -5,9 +5,10 @@ from pathlib import Path
 from shipway.actions.status import row
 from shipway.commands.helm import Release
 from shipway.kube.workload import Workload
+from shipway.model.lease import Holder
 from shipway.model.revision import Revision
 from shipway.model.rollout import Deployment, Pod
-from shipway.model.status import Row
+from shipway.model.status import Row, Seen
 from shipway.targets.target import Place
 from shipway.testing.factories import not_deployed
 
@@ -15,7 +16,7 @@ PLACE = Place("dev", Release("sample-app-dev", "dev"), Path("dev.yaml"), "dev.lo
 
 
 def test_where_nothing_was_deployed_a_row_says_so() -> None:
-    assert row(PLACE, None, None, "") == not_deployed("dev")
+    assert row(PLACE, Seen(), None, "") == not_deployed("dev")
 
 
 def test_a_row_joins_helms_revision_with_what_runs() -> None:
@@ -37,7 +38,10 @@ def test_a_row_joins_helms_revision_with_what_runs() -> None:
         image="localhost:5000/app@sha256:1",
         annotations={"shipway.dev/chart-digest": "sha256:2", "shipway.dev/bundle": "sha256:3"},
     )
-    assert row(PLACE, revision, found, "http://dev.local:8080") == Row(
+    holder = Holder("alice on laptop", "laptop", "r1", 7, "", "deploy dev")
+    images = ["sha256:1", "", "sha256:9", "sha256:9"]
+    seen = Seen([revision], found.deployment, found.pods, images, holder)
+    assert row(PLACE, seen, found, "http://dev.local:8080") == Row(
         environment="dev",
         namespace="dev",
         release="sample-app-dev",
@@ -52,4 +56,8 @@ def test_a_row_joins_helms_revision_with_what_runs() -> None:
         replicas=3,
         ready=1,  # of this release: the pods of the one before count for that one
         url="http://dev.local:8080",
+        live=("sha256:9", "sha256:1"),
+        proven=False,
+        holder="alice on laptop: deploy dev (run r1)",
+        state="rolling out (alice on laptop)",
     )

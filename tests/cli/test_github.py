@@ -1,7 +1,7 @@
 """A run as a GitHub job shows it: its log, its summary, and what later jobs get."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -227,22 +227,25 @@ def test_a_summary_shows_text_as_text(job: Job) -> None:
 
 def test_the_environments_follow_in_log_and_summary(job: Job) -> None:
     job.view.status([ROW, NOTHING])
-    assert [line.split() for line in job.log if line.strip(" ─")] == [
-        ["environment", "namespace", "revision", "tag", "image", "digest", "chart", "ready", "url"],
-        [
-            *("dev", "dev", "2", "deployed", "v1", "0123456789ab", "0.1.0", "fedcba987654", "1/1"),
-            "http://dev.sample-app.local:8480",
-        ],
-        ["prod", "prod", "not", "deployed", "0/0"],
+    assert [" ".join(line.split()) for line in job.log if line.strip(" ─")] == [
+        "environment revision tag bundle image digest ready proven state url",
+        "dev 2 deployed v1 aa 0123456789ab 1/1 yes as released http://dev.sample-app.local:8480",
+        "prod not deployed 0/0 not deployed",
     ]
     assert job.summary == (
-        "| environment | namespace | revision | tag | image digest | chart | ready | url |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-        "| dev | dev | 2 deployed | v1 | 0123456789ab | 0.1.0 fedcba987654 | 1/1 "
+        "| environment | revision | tag | bundle | image digest | ready | proven | state | url |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| dev | 2 deployed | v1 | aa | 0123456789ab | 1/1 | yes | as released "
         "| http://dev.sample-app.local:8480 |\n"
-        "| prod | prod | not deployed |  |  |  | 0/0 |  |\n"
+        "| prod | not deployed |  |  |  | 0/0 |  | not deployed |  |\n"
         "\n"
     )
+
+
+def test_a_cell_that_wraps_commands_nothing(job: Job) -> None:
+    job.view.status([replace(ROW, state="failed: it said\n::error::not ours ##[add-matcher]y")])
+    (line,) = [line.strip() for line in job.log if "not ours" in line]
+    assert line.startswith("|") and line.endswith("::error::not ours ## [add-matcher]y")
 
 
 def test_an_error_outside_of_a_run_is_told_in_both(job: Job) -> None:

@@ -1,6 +1,8 @@
 """A whole run as each view shows it."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from shipway.cli.render.plain import Plain
 from shipway.cli.render.renderer import Renderer
 from shipway.commands.command import Command
 from shipway.model.check import Check
+from shipway.model.history import Entry
 from shipway.model.isolation import Isolation
-from shipway.model.revision import Revision
+from shipway.model.shelf import Item
 from shipway.pipeline.events import (
     Event,
     Line,
@@ -44,6 +47,37 @@ RUN: tuple[Event, ...] = (
 )
 
 ROWS = (deployed("dev"), not_deployed("prod"))
+ENTRY = Entry(
+    revision=3,
+    updated="2026-01-02T03:04:05.6Z",
+    status="failed",
+    tag="v1",
+    image="r@sha256:1",
+    image_digest="sha256:1",
+    chart_version="0.1.0",
+    chart_digest="sha256:2",
+    bundle="sha256:0123456789abcdef",
+    description="rollout failed: a",
+    what="failed: a",
+    who="alice on laptop",
+    run="20260102T030405-1",
+    proven=False,
+    forced="haste",
+    quarantined="a",
+)
+ITEM = Item(
+    tag="latest",
+    named=True,
+    bundle="sha256:0123456789abcdef",
+    commit="61f2c0a2b5d94f0c7d7b1a5e3f0f1f6f1b0c9d8e-dirty",
+    built="2026-01-02T03:04:05+00:00",
+    who="alice on laptop",
+    proven=("dev", "staging"),
+    failed=("prod",),
+    quarantined=(),
+    approved=(),
+    runs=("dev",),
+)
 
 
 class Heard:
@@ -75,6 +109,11 @@ def heard(
 ) -> Heard:
     monkeypatch.chdir(tmp_path)
     return Heard(capsys)
+
+
+def words(lines: Sequence[str]) -> list[str]:
+    """Of a table, without the space between its columns."""
+    return [" ".join(line.split()) for line in lines if line.strip(" ─")]
 
 
 def play(renderer: Renderer) -> None:
@@ -158,14 +197,10 @@ def test_json_is_one_object_per_line_and_nothing_else(heard: Heard) -> None:
 
 def test_the_status_is_a_table_that_fits_its_content(heard: Heard, tmp_path: Path) -> None:
     Plain(tmp_path).status(ROWS)
-    words = [line.split() for line in heard.lines if line.strip(" ─")]
-    assert words == [
-        ["environment", "namespace", "revision", "tag", "image", "digest", "chart", "ready", "url"],
-        [
-            *("dev", "dev", "2", "deployed", "v1", "0123456789ab", "0.1.0", "fedcba987654", "1/1"),
-            "http://dev.sample-app.local:8480",
-        ],
-        ["prod", "prod", "not", "deployed", "0/0"],
+    assert words(heard.lines) == [
+        "environment revision tag bundle image digest ready proven state url",
+        "dev 2 deployed v1 aa 0123456789ab 1/1 yes as released http://dev.sample-app.local:8480",
+        "prod not deployed 0/0 not deployed",
     ]
 
 
@@ -182,14 +217,43 @@ def test_programs_get_the_rows_alone(heard: Heard) -> None:
     assert [json.loads(line)["environment"] for line in heard.lines] == ["dev", "prod"]
 
 
-def test_the_history_names_each_revision(heard: Heard, tmp_path: Path) -> None:
-    values = {"image": {"repository": "r", "tag": "v1", "digest": "sha256:0123456789abcdef"}}
-    revision = Revision(3, "failed", "0.1.0", "2026-01-02T03:04:05.6Z", "rollout failed", values)
-    Plain(tmp_path).history([revision])
-    assert heard.lines[-2].split() == [
-        *("3", "2026-01-02", "03:04:05", "failed", "v1", "0123456789ab", "0.1.0"),
-        *("rollout", "failed"),
+def test_what_a_record_says_is_no_markup(heard: Heard, tmp_path: Path) -> None:
+    Plain(tmp_path).history([replace(ENTRY, forced="[red]haste[/]", quarantined="")])
+    assert "forced: [red]haste[/]" in heard.lines[-2]
+
+
+def test_the_history_tells_what_happened_by_whom_and_what_is_held_against_it(
+    heard: Heard, tmp_path: Path
+) -> None:
+    Plain(tmp_path).history([ENTRY])
+    assert words(heard.lines)[1:] == [
+        "3 2026-01-02 03:04:05 failed v1 0123456789ab failed: a alice on laptop 20260102T030405-1",
+        "forced: haste",
+        "quarantined: a",
     ]
+
+
+def test_a_bundle_is_a_line_with_what_speaks_for_it_and_against_it(
+    heard: Heard, tmp_path: Path
+) -> None:
+    Plain(tmp_path).bundles([ITEM, replace(ITEM, named=False, runs=None, proven=(), who="")])
+    made = "0123456789ab 61f2c0a-dirty 2026-01-02 03:04:05"
+    assert words(heard.lines)[1:] == [
+        f"latest {made} alice on laptop dev, staging failed in prod dev",
+        f"was latest {made} failed in prod ?",
+    ]
+
+
+def test_programs_get_every_field_of_a_bundle_and_of_an_entry(heard: Heard) -> None:
+    Json().bundles([replace(ITEM, runs=None)])
+    Json().history([ENTRY])
+    bundle, entry = (json.loads(line) for line in heard.lines)
+    assert bundle == {**asdict(ITEM), "proven": ["dev", "staging"], "failed": ["prod"]} | {
+        "quarantined": [],
+        "approved": [],
+        "runs": None,
+    }
+    assert entry == asdict(ENTRY)
 
 
 def test_checks_and_commands_are_lines(heard: Heard, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Wire(httpx2.AsyncBaseTransport):
         if self.trouble == "cut":
             raise httpx2.ConnectError("connection refused", request=request)
         if self.trouble == "busy":
-            return httpx2.Response(503, json={"kind": "Status", "code": 503, "message": "busy"})
+            return httpx2.Response(429, text="Too many requests, please try again later.")
         answer = await self._inner.handle_async_request(request)
         if self.trouble == "mute":
             await answer.aread()
@@ -207,9 +207,7 @@ async def test_who_may_not_wait_is_refused_and_told_what_to_do(client: AsyncClie
             await take(client, BOB, patience=0)
     error = refused.value
     assert error.exit_code == 3
-    assert error.problem == (
-        "it is not our turn in dev: alice on laptop: deploy dev (run R1) has it"
-    )
+    assert error.problem == "in dev it is the turn of alice on laptop: deploy dev (run R1)"
     assert error.details == (f"since {since}",)
     assert error.remedy == (
         "wait longer, with --lock-timeout 30m; or, if nobody is behind it any more: "
@@ -266,10 +264,10 @@ async def test_a_holder_that_lives_keeps_it_whatever_its_clock_says(client: Asyn
             await asyncio.sleep(0.1)
 
     async def stay(release: Release, clock: timedelta) -> None:
-        found = await left_by(client, ALICE, 1, clock, release)
+        found = await left_by(client, ALICE, 2, clock, release)
         renewing = asyncio.create_task(renew(found, clock))
         with pytest.raises(Locked):
-            await take(client, BOB, release=release, patience=2)
+            await take(client, BOB, release=release, patience=3)
         renewing.cancel()
         await asyncio.wait([renewing])
         assert renewing.cancelled()
@@ -288,12 +286,12 @@ async def test_a_holder_of_this_machine_that_is_dead_is_not_waited_for(client: A
 async def test_what_somebody_else_wrote_into_it_is_respected(client: AsyncClient) -> None:
     spec = LeaseSpec(holderIdentity="somebody's script", leaseDurationSeconds=3600)
     await client.create(Lease(metadata=ObjectMeta(name="shipway-tiny", namespace="dev"), spec=spec))
-    with pytest.raises(Locked, match="dev: somebody's script has it"):
+    with pytest.raises(Locked, match="in dev it is the turn of somebody's script"):
         await take(client, patience=0)
 
 
 async def test_it_is_renewed_beside_a_note_that_somebody_puts_on_it(client: AsyncClient) -> None:
-    async with asyncio.timeout(DEADLINE), taken(client, seconds=1) as held, held.working():
+    async with asyncio.timeout(DEADLINE), taken(client, seconds=3) as held, held.working():
         before = await there(client)
         note = {"metadata": {"annotations": {"note": "hello"}}}
         noted = await client.patch(Lease, "shipway-tiny", note, namespace="dev")
@@ -412,7 +410,7 @@ async def test_work_ends_when_nothing_is_heard_of_the_cluster(
         async with asyncio.timeout(DEADLINE), held.working():
             await asyncio.Event().wait()
     assert told(lost) == (
-        "our turn in dev is over: we could not renew it for 1 s: connection refused", (), 3
+        "our turn in dev is over: it could not be renewed for 1 s: connection refused", (), 3
     )  # fmt: skip
     await held.release()
 
@@ -494,6 +492,17 @@ async def test_giving_it_back_to_a_cluster_that_does_not_answer_takes_no_time(
         await held.release()
 
 
+async def test_who_lost_it_to_one_that_is_done_hears_that_it_was_taken(client: AsyncClient) -> None:
+    async with taken(client) as first:
+        held = await take(client, BOB, dead=(ALICE,))
+        await held.release()
+        with pytest.raises(LeaseLost) as lost:
+            await first.still_ours()
+    assert told(lost) == (
+        "our turn in dev is over: it was not renewed for 15 s, and another run took it", (), 3
+    )  # fmt: skip
+
+
 SLEEPER = """
 import asyncio, sys
 from lightkube import AsyncClient, KubeConfig
@@ -549,7 +558,7 @@ async def test_a_process_that_slept_too_long_wakes_up_and_changes_nothing(
                 sleeper.kill()
                 await sleeper.wait()
         assert out.decode().splitlines() == [
-            "our turn in dev is over: we did not renew it for 2 s",
+            "our turn in dev is over: it was not renewed for 2 s, and another run took it",
             "it is the turn of bob on laptop: deploy dev (run R2)",
         ]
         assert [each async for each in client.list(ConfigMap, namespace="dev")] == []

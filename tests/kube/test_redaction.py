@@ -93,6 +93,7 @@ spec:
     - {name: PORT, value: "3000"}
     - name: TOKEN
       valueFrom: {secretKeyRef: {name: web, key: token}}
+status: {message: 'volume "token" : secret "web" not found'}
 """
     ) == (
         """apiVersion: v1
@@ -122,6 +123,7 @@ spec:
     - {name: PORT, value: "3000"}
     - name: TOKEN
       valueFrom: {secretKeyRef: {name: web, key: token}}
+status: {message: 'volume "token" : secret "web" not found'}
 """
     )
 
@@ -182,7 +184,10 @@ data:
 
 
 def test_an_alias_hides_what_it_stands_for() -> None:
-    assert WORD not in redact(f"plain: &word {WORD}\npassword: *word\n")
+    hidden = 'a: &word "<hidden>"\npassword: *word\n'
+    assert redact(f"a: &word {WORD}\npassword: *word\n") == hidden
+    hidden = 'password: &word "<hidden>"\na: *word\n'
+    assert redact(f"password: &word {WORD}\na: *word\n") == hidden
 
 
 def test_a_document_that_holds_itself_ends() -> None:

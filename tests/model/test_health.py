@@ -67,6 +67,17 @@ def test_an_environment_that_serves_says_what() -> None:
             ],
         ),
         (
+            seen(verdict=Doomed(), causes=(CRASH, replace(CRASH, cause="not ready"))),
+            [
+                Finding(
+                    CRASH.cause,
+                    BACK,
+                    ("pod web-1 in namespace dev: CrashLoopBackOff", "  a", "  b"),
+                ),
+                Finding("not ready"),
+            ],
+        ),
+        (
             seen(verdict=Doomed(), causes=(Cause(0, "a quota"),), history=(V2,)),
             [Finding("a quota", CORRECT)],
         ),
@@ -151,7 +162,14 @@ def test_an_environment_that_serves_says_what() -> None:
         ),
     ],
     ids=[
-        *("never deployed", "crashing", "first one refused", "failed", "failed its test"),
+        *(
+            "never deployed",
+            "crashing",
+            "one pod, two causes",
+            "first one refused",
+            "failed",
+            "failed its test",
+        ),
         *("underway", "unwatched", "pending", "pending, dead", "pending, alive", "gone"),
         *("uninstalled", "no load balancer"),
     ],

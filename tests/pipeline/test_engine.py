@@ -9,6 +9,7 @@ import pytest
 from shipway.errors import REFUSED, ShipwayError
 from shipway.pipeline import engine
 from shipway.pipeline.events import (
+    EffectDone,
     Event,
     Line,
     Progress,
@@ -167,6 +168,27 @@ async def test_a_cancelled_run_ends_its_stages_and_says_so() -> None:
         StageFinished("a", "cancelled", "stopped", 0.0),
         RunFinished("cancelled", 0.0),
     ]
+
+
+async def test_what_a_run_has_taken_is_given_back_before_it_says_that_it_ended() -> None:
+    def ends(events: list[Event]) -> Callable[[], Awaitable[None]]:
+        async def leave() -> None:
+            events.append(EffectDone("a", "lease released"))
+
+        return leave
+
+    async def interrupted(_so_far: Facts, _say: Say) -> Outcome:
+        raise asyncio.CancelledError
+
+    given_back = EffectDone("a", "lease released")
+    done: list[Event] = []
+    await engine.run([Step(Scripted("a"))], BEGIN, done.append, leave=ends(done))
+    assert without_times(done)[-2:] == [given_back, RunFinished("done", 0.0)]
+    cancelled: list[Event] = []
+    steps = [Step(Scripted("a", interrupted))]
+    with pytest.raises(asyncio.CancelledError):
+        await engine.run(steps, BEGIN, cancelled.append, leave=ends(cancelled))
+    assert without_times(cancelled)[-2:] == [given_back, RunFinished("cancelled", 0.0)]
 
 
 async def test_a_journal_that_cannot_be_written_is_told_as_itself() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import yaml
 from shipway.testing.workbench import ROOT, Said, Workbench
 
 DEADLINE = 120  # seconds
-SERVICE = "app/sample_app/service.py"
+START = "app/sample_app/__main__.py"
 DEPLOYMENT = "helm/sample-app/templates/deployment.yaml"
+TAG = "seeded"
 FORCE = ("--force", "--reason", "to see it fail")
 
 
@@ -132,9 +134,10 @@ FAULTS = (
     Fault(
         "gone",
         "the cluster's API answers 500 from then on",
-        1,
+        3,
         "deploy ENV failed: our turn in ENV is over: we could not renew it for 14 s: "
-        "a fault was added: 500",
+        "Internal error occurred: drydock fault",
+        values={"probes": {"startup": {"failureThreshold": 600}}},
     ),
     Fault(
         "skewed",
@@ -144,7 +147,155 @@ FAULTS = (
     ),
 )
 
-SEEDED = """    fault = os.environ.get("FAULT")
+SERVICE = """
+import os
+import signal
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+FAULT = os.environ["FAULT"]
+SLOW = {"slow": 8, "trouble": 20, "gone": 600}
+
+
+class Service(BaseHTTPRequestHandler):
+    def do_GET(self):
+        sick = FAULT == "sick" and self.path == "/health"
+        unready = FAULT == "unready" and self.path == "/health/ready"
+        if FAULT == "later" and self.path == "/health/ready":
+            threading.Timer(0.5, die).start()
+        self.send_response(500 if sick else 503 if unready else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def die():
+    print("the database is gone", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+if FAULT == "crash":
+    raise RuntimeError("no database")
+if FAULT == "memory":
+    hog = b"x" * (192 << 20)
+    time.sleep(600)
+time.sleep(SLOW.get(FAULT, 0))
+address = (os.environ.get("HOST", "0.0.0.0"), int(os.environ["PORT"]))
+ThreadingHTTPServer(address, Service).serve_forever()
+"""
+
+IMAGE = f"{UNREADY}: the image cannot be pulled: REGISTRY"
+IN_TIME = 20  # seconds, for what only the deadline ends
+
+FAULTS = (
+    Fault(
+        "absent",
+        "the image is not in the registry",
+        1,
+        f"{NO_IMAGE}/absent@DIGEST: not found",
+    ),
+    Fault(
+        "denied",
+        "the registry does not give the image to the node",
+        1,
+        f"{NO_IMAGE}/denied@DIGEST: unexpected status from HEAD request: 401 Unauthorized",
+    ),
+    Fault("blip", "the registry is down for 5 s", 0, ONE_READY),
+    Fault(
+        "down",
+        "the registry stays down",
+        1,
+        f"{UNREADY} within 20 s: the image cannot be pulled: REGISTRY/down@DIGEST: "
+        "failed to do request: i/o timeout",
+        seconds=IN_TIME,
+    ),
+    Fault(
+        "crash",
+        "the service crashes at its start",
+        1,
+        f"{UNREADY}: container sample-app exits with code 1: RuntimeError: no database",
+    ),
+    Fault(
+        "later",
+        "the service crashes after it was ready",
+        1,
+        "helm-test ENV failed: ENV: 0 of 1 pods stayed ready: "
+        "container sample-app exits with code 3: the database is gone",
+        tested=True,
+    ),
+    Fault(
+        "memory",
+        "the service takes more memory than it may",
+        1,
+        f"{UNREADY}: container sample-app used more memory than its limit",
+        values={"resources": {"limits": {"memory": "128Mi"}}},
+    ),
+    Fault(
+        "unready",
+        "the service never says that it is ready",
+        1,
+        f"{UNREADY} within 20 s: not ready: readiness probe fails: HTTP 503",
+        seconds=IN_TIME,
+    ),
+    Fault("slow", "the service needs 8 s to start", 0, ONE_READY),
+    Fault("secret", "a Secret is missing", 1, f"{UNREADY}: Secret ENV/api-keys is missing"),
+    Fault("volume", "a volume's Secret is missing", 1, f"{UNREADY}: Secret ENV/tls is missing"),
+    Fault(
+        "root",
+        "the container would run as root, and may not",
+        1,
+        f"{UNREADY}: container sample-app cannot be made: "
+        "runAsUser is 0, and runAsNonRoot forbids that",
+    ),
+    Fault(
+        "quota",
+        "the namespace's quota is used up",
+        1,
+        f"{UNREADY}: quota none exceeded: requested pods=1, used pods=0, limited to pods=0",
+    ),
+    Fault(
+        "unplaced",
+        "no node has room, for half of the rollout's time",
+        1,
+        f"{UNREADY}: no node takes the pod: Insufficient cpu",
+        seconds=IN_TIME,
+        values={"resources": {"requests": {"cpu": "1000"}}},
+    ),
+    Fault(
+        "sick",
+        "the service runs, and does not pass its helm test",
+        1,
+        "helm-test ENV failed: ENV: the helm test failed: 500 http://sample-app:80/health",
+        tested=True,
+    ),
+    Fault(
+        "trouble",
+        "the cluster's API answers 500 and drops watches, for 10 s of the rollout",
+        0,
+        ONE_READY,
+    ),
+    Fault(
+        "gone",
+        "the cluster's API answers 500 from then on",
+        3,
+        "deploy ENV failed: our turn in ENV is over: we could not renew it for 14 s: "
+        "Internal error occurred: drydock fault",
+        values={"probes": {"startup": {"failureThreshold": 600}}},
+    ),
+    Fault(
+        "skewed",
+        "the lease is held by a dead run whose clock was an hour ahead",
+        0,
+        ONE_READY,
+    ),
+)
+
+SEEDED_START = """    fault = os.environ.get("FAULT")
     if fault == "crash":
         raise RuntimeError("no database")
     if fault == "memory":
@@ -152,6 +303,9 @@ SEEDED = """    fault = os.environ.get("FAULT")
         time.sleep(600)
     if fault in ("slow", "trouble", "gone"):
         time.sleep(8)
+    try:
+"""
+SEEDED = """    fault = os.environ.get("FAULT")
 
     def die() -> None:
         print("the database is gone", file=sys.stderr, flush=True)
@@ -204,10 +358,7 @@ SEEDED_ENVIRONMENT = """          {{- if eq .Release.Namespace "secret" }}
 
 def seed(bench: Workbench) -> None:
     """The faults that lie in the project itself."""
-    bench.edit(SERVICE, "import time\n", "import os\nimport sys\nimport threading\nimport time\n")
-    bench.edit(SERVICE, "    app = FastAPI(", SEEDED)
-    bench.edit(SERVICE, "        if life.stopping:", READY)
-    bench.edit(SERVICE, '        return JSONResponse({"status": "ok"})', SICK)
+    (bench.folder / START).write_text(SERVICE, encoding="utf-8")
     bench.edit(DEPLOYMENT, IMAGE, SEEDED_IMAGE)
     bench.edit(DEPLOYMENT, "imagePullPolicy: IfNotPresent", f"imagePullPolicy: {SEEDED_POLICY}")
     bench.edit(DEPLOYMENT, "      containers:\n", SEEDED_POD)
@@ -261,7 +412,9 @@ async def prepare(bench: Workbench) -> None:
 
 async def suffer(bench: Workbench, fault: Fault) -> Said:
     """What the last command said."""
-    deploying = asyncio.create_task(bench.shipway("deploy", "--env", fault.name, *FORCE))
+    deploying = asyncio.create_task(
+        bench.shipway("deploy", "--tag", TAG, "--env", fault.name, *FORCE)
+    )
     match fault.name:
         case "blip":
             await drydock(
@@ -281,15 +434,20 @@ async def suffer(bench: Workbench, fault: Fault) -> Said:
     return said
 
 
-async def _applied(bench: Workbench, fault: Fault) -> None:
+async def reading(bench: Workbench, names: Iterable[str]) -> None:
+    """Until the deploys of these have read what they are given."""
+    wanted = {f'"deploy {name}"' for name in names}
     async with asyncio.timeout(DEADLINE):
-        while True:
-            said = await bench.kubectl(
-                "get", "replicasets", "--namespace", fault.name, "-o", "name"
-            )
-            if said.out:
-                return
+        while wanted:
+            journals = (bench.state / "runs").glob("*/journal.jsonl")
+            text = "".join(journal.read_text(encoding="utf-8") for journal in journals)
+            wanted = {name for name in wanted if name not in text}
             await asyncio.sleep(0.1)
+
+
+async def _applied(bench: Workbench, fault: Fault) -> None:
+    where = ("--namespace", fault.name, f"--timeout={DEADLINE}s")
+    await kubectl(bench, "wait", "--for=create", "deployment/sample-app", *where)
 
 
 def first_line(said: Said, fault: Fault) -> str:
@@ -298,9 +456,17 @@ def first_line(said: Said, fault: Fault) -> str:
         (done,) = re.findall(rf"^✓ deploy {fault.name} +[\d.]+ s +(.*)$", said.out, re.MULTILINE)
         return str(done)
     line = said.err.splitlines()[0]
-    line = re.sub(r"localhost:\d+", "REGISTRY", line)
-    line = re.sub(r"@sha256:[0-9a-f]{12}\b", "@DIGEST", line)
-    return re.sub(rf"\b{fault.name}(?=[ :/]| failed)(?!@)", "ENV", line)
+    for pattern, word in (
+        (r"localhost:\d+", "REGISTRY"),
+        (r"@sha256:[0-9a-f]{12}\b", "@DIGEST"),
+        (r"(?<=drydock fault) f\d+", ""),
+        (rf"\b{fault.name}(?= failed: |: \d of)", "ENV"),
+        (rf"(?<=Secret ){fault.name}(?=/)", "ENV"),
+        (rf"(?<=our turn in ){fault.name}\b", "ENV"),
+        (rf"(?<=ENV failed: ){fault.name}(?=: )", "ENV"),
+    ):
+        line = re.sub(pattern, word, line)
+    return line
 
 
 def table() -> str:

@@ -5,6 +5,7 @@ All pods share one machine, so the test adds `bindAddress: podIP` to each enviro
 """
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -292,8 +293,27 @@ async def test_what_is_wrong_is_told_in_one_line_with_its_remedy(
 async def test_a_missing_namespace_is_told_with_the_command_that_makes_it(team: Team) -> None:
     team.bench.edit("shipway.yaml", "dev: {namespace: dev}", "dev: {namespace: qa}")
     said = await team.shipway("deploy", "--env", "dev", "--tag", "v1")
+    found = await team.shipway("diagnose", "dev")
     await team.bench.restore()
     assert said.code == 2
     problem, remedy, _where = said.err.splitlines()
     assert problem == "deploy dev failed: there is no namespace qa"
     assert remedy == "  try: kubectl create namespace qa, or: shipway setup eks"
+    assert (found.code, found.out) == (1, f"✗ dev: there is no namespace qa\n{remedy}\n")
+
+
+async def test_a_diagnosis_tells_why_there_is_no_load_balancer(team: Team) -> None:
+    async def balance(name: dict[str, str] | None) -> None:
+        status = {"status": {"loadBalancer": {"ingress": [name] if name else None}}}
+        patch = ("patch", "ingress", "sample-app", "-n", "dev", "--subresource", "status")
+        said = await team.kubectl(*patch, "--type", "merge", "-p", json.dumps(status))
+        assert said.code == 0, said.err
+
+    await balance(None)
+    said = await team.shipway("diagnose", "dev")
+    await balance({"hostname": balancer("dev")})
+    assert (said.code, said.err) == (1, "")
+    assert said.out.splitlines()[:-1] == [
+        "✗ dev: aws-load-balancer-controller is not installed in kube-system",
+        "  try: shipway setup eks",
+    ]

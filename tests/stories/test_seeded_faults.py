@@ -12,10 +12,12 @@ import pytest_asyncio
 from shipway.testing.workbench import ROOT, Said, Workbench
 from tests.stories.seeded_faults import (
     FAULTS,
+    TAG,
     Fault,
     first_line,
     give,
     prepare,
+    reading,
     seed,
     suffer,
     table,
@@ -36,12 +38,10 @@ class Seen:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def seen(bench: Workbench) -> Mapping[str, Seen]:
     """All faults at once, each in its own environment; those that wait for the deadline begin first."""
-    for line in ("setup embedded", "build --tag v1", "deploy --env dev --tag v1"):
+    seed(bench)
+    for line in ("setup embedded", f"build --tag {TAG}"):
         said = await bench.shipway(*line.split())
         assert said.code == 0, said.err
-    seed(bench)
-    said = await bench.shipway("build", "--tag", "seeded")
-    assert said.code == 0, said.err
     await prepare(bench)
 
     async def one(fault: Fault) -> Seen:
@@ -53,7 +53,7 @@ async def seen(bench: Workbench) -> Mapping[str, Seen]:
         give(bench, seconds=seconds)
         chosen = [fault for fault in FAULTS if fault.seconds == seconds]
         running |= {fault.name: asyncio.create_task(one(fault)) for fault in chosen}
-        await asyncio.sleep(5)
+        await reading(bench, [fault.name for fault in chosen])
     return {name: await task for name, task in running.items()}
 
 

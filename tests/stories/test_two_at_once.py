@@ -109,7 +109,7 @@ async def test_who_may_not_wait_hears_for_whom_and_unlocks(bench: Workbench) -> 
     await until(shipway, event="EffectDone", effect="helm upgrade")
     said = await bench.shipway("deploy", "--env", "dev", "--tag", "v2", "--lock-timeout", "0")
     assert said.code == 3
-    assert "deploy dev failed: it is not our turn in dev: " in said.err
+    assert "deploy dev failed: in dev it is the turn of " in said.err
     assert ": deploy dev (run " in said.err
     assert "shipway unlock dev --reason TEXT" in said.err
 

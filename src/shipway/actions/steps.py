@@ -137,7 +137,12 @@ def deploying(session: Session, environments: Sequence[str], *, tested: bool) ->
 def deploy(session: Session, environment: str) -> Deploy:
     check_signing(session)
     return Deploy(
-        rules(session, environment), session.folder, session.shell, session.turns, session.force
+        rules(session, environment),
+        session.folder,
+        session.shell,
+        session.turns,
+        session.project.root,
+        session.force,
     )
 
 

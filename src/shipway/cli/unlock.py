@@ -20,12 +20,14 @@ def command(environment: str, reason: str) -> None:
 
     async def action(session: Session, renderer: Renderer) -> int:
         name = one(session, environment, "shipway unlock")
-        holder = await unlock(session, name, said)
+        holder, failed = await unlock(session, name, said)
         renderer.note(
             f"{name} is free: it was the turn of {holder}"
             if holder
             else f"{name} is free: it is nobody's turn"
         )
+        for each in failed:
+            renderer.note(f"{name}: {each}")
         return 0
 
     drive(action)

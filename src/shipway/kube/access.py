@@ -80,6 +80,8 @@ def told(access: Access) -> Iterator[None]:
         yield
     except ApiError as error:
         raise refusal(access, error) from error
+    except httpx2.HTTPStatusError as error:  # too busy for its own words, or not the API
+        raise ApiRefused(f"{error.response.status_code} {error.response.reason_phrase}") from error
     except httpx2.TransportError as error:
         reason = str(error) or type(error).__name__
         server = _config(access).cluster.server or ""

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import httpx2
 
+from shipway.errors import LATER, ShipwayError
+
 Answer = TypeVar("Answer")
 
 LIMIT = 20.0  # seconds: an API server that is restarted, or a new leader of its store, takes less
@@ -16,9 +18,17 @@ BUSY = frozenset({408, 429})
 
 
 @dataclass(eq=False)
-class OutOfTouch(Exception):
+class OutOfTouch(ShipwayError):
     trouble: str
     seconds: float  # since the last good answer
+
+    @property
+    def problem(self) -> str:
+        return f"{self.trouble}, for {self.seconds:.0f} s now"
+
+    @property
+    def remedy(self) -> str:
+        return LATER
 
 
 @dataclass(slots=True)
@@ -26,6 +36,7 @@ class Contact:
     """With one API. `say` hears of each question that has to be asked again."""
 
     say: Callable[[str], None]
+    so: str = "trying again"  # what is done about it, for people
     limit: float = LIMIT
     lost: OutOfTouch | None = None  # as long as the last question has no answer
 
@@ -44,7 +55,7 @@ class Contact:
             else:
                 self.lost = None
                 return answer
-            self.say(f"{self.lost.trouble}; still watching")
+            self.say(f"{self.lost.trouble}; {self.so}")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -21,20 +21,11 @@ from shipway.model.drift import Difference, as_sent, differences
 from shipway.model.ownership import HELM, Object, Path, reclaimed
 
 VERBS = ["get", "patch"]
-AT_ONCE = 8  # requests: a release may have a hundred objects
+AT_ONCE = 4  # requests: a release may have a hundred objects
 REFUSALS = {400, 409, 422}  # of the object; others are about who asks, or about the server
 ATTEMPTS = 5  # at a write that somebody else's comes before
 
 Kind = type[Any]  # of lightkube's generic resources, in a namespace or not
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """At one object of a release."""
-
-    address: "Address | None"  # None: the cluster has no such kind
-    live: Object | None  # None: it is not there
-    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,15 @@ class Address:
     kind: Kind
     namespace: str | None
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At one object of a release."""
+
+    address: Address | None  # None: the cluster has no such kind
+    live: Object | None  # None: it is not there
+    differences: tuple[Difference, ...]
 
 
 async def manifest(client: AsyncClient, release: Release, revision: int) -> str:
@@ -100,7 +100,10 @@ async def _give_back(
         except ApiError as refused:
             if refused.status.code not in REFUSALS or attempt == ATTEMPTS:
                 raise
-            live = await client.get(address.kind, address.name, namespace=address.namespace)
+            found = await _get(client, address)
+            if found is None:
+                return
+            live = found
         else:
             return
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, TypeVar
 
 import httpx2
 from lightkube import AsyncClient
-from lightkube.core.exceptions import ApiError
 from lightkube.resources.coordination_v1 import Lease
 
 from shipway.commands.helm import Release
@@ -42,12 +41,13 @@ class Locked(ShipwayError):
 
     @property
     def problem(self) -> str:
-        waited = f" after {self.waited:.0f} s" if self.waited >= 1 else ""
-        return f"it is not our turn in {self.environment}{waited}: {self.holder} has it"
+        return f"in {self.environment} it is the turn of {self.holder}"
 
     @property
     def details(self) -> tuple[str, ...]:
-        return (f"since {self.since}",) if self.since else ()
+        since = [f"since {self.since}"] if self.since else []
+        waited = [f"we waited for {self.waited:.0f} s"] if self.waited >= 1 else []
+        return (*since, *waited)
 
     @property
     def remedy(self) -> str:
@@ -227,7 +227,7 @@ class Hold:
             async with asyncio.timeout(REQUEST):
                 made = await leases.write(self._client, leases.renewed(self._lease))
                 there = made or await leases.read(self._client, self._release)
-        except (ApiError, httpx2.TransportError, TimeoutError) as error:
+        except (httpx2.HTTPError, TimeoutError) as error:
             self._trouble = str(error) or type(error).__name__
             return False
         seen = leases.seen(there)
@@ -243,8 +243,8 @@ class Hold:
         taken = seen.unlocked
         if taken and taken.identity == self._us.identity:
             why = f"{taken.who} took it away: {taken.reason}"
-        elif seen.holder:
-            why = f"we did not renew it for {self._seconds:.0f} s"
+        elif seen.holder or seen.fence > self.fence:
+            why = f"it was not renewed for {self._seconds:.0f} s, and another run took it"
         else:
             why = "somebody removed the lease"
         return LeaseLost(self._environment, why, seen.holder)
@@ -252,9 +252,9 @@ class Hold:
     async def _told(self) -> LeaseLost:
         """Who has it now is worth a moment."""
         if self._lost is None:
-            why = f"we could not renew it for {EARLY * self._seconds:.0f} s"
+            why = f"it could not be renewed for {EARLY * self._seconds:.0f} s"
             self._lost = LeaseLost(self._environment, f"{why}: {self._trouble}".rstrip(": "))
-            with suppress(ApiError, httpx2.TransportError, TimeoutError):
+            with suppress(httpx2.HTTPError, TimeoutError):
                 async with asyncio.timeout(RELEASE):
                     seen = await leases.look(self._client, self._release)
                     if not self._is_ours(seen):
@@ -271,7 +271,7 @@ async def _free(
     client: AsyncClient, release: Release, us: Holder, there: Lease | None = None
 ) -> None:
     """Unless it is not ours; what does not answer in time is left to expire."""
-    with suppress(ApiError, httpx2.TransportError, TimeoutError):
+    with suppress(httpx2.HTTPError, TimeoutError):
         async with asyncio.timeout(RELEASE):
             there = there or await leases.read(client, release)
             while there and leases.seen(there).is_of(us):
@@ -292,15 +292,17 @@ async def _steadily(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     while True:
         try:
             return await ask()
-        except (ApiError, httpx2.TransportError) as error:
+        except httpx2.HTTPError as error:
             if not _passes(error) or _clock() >= end:
                 raise
         await asyncio.sleep(PAUSE)
 
 
-def _passes(error: ApiError | httpx2.TransportError) -> bool:
-    code = error.status.code if isinstance(error, ApiError) else None
-    return code is None or code == 429 or code >= 500
+def _passes(error: httpx2.HTTPError) -> bool:
+    if not isinstance(error, httpx2.HTTPStatusError):
+        return True
+    code = error.response.status_code
+    return code in {408, 429} or code >= 500
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:

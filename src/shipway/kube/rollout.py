@@ -22,6 +22,7 @@ PATIENCE = 0.5  # of the time that a rollout has: for a pod that no node takes. 
 LEFT_OVER = 20.0  # seconds for what failed before to be tried again; a kubelet does so every ten
 UNMOUNTED = 3.0  # seconds of being created after which a pod's events are read: they alone tell of its volumes
 EVIDENCE = 10.0  # seconds
+STILL = "still watching"
 More = Callable[[AsyncClient, str, Sequence[Pod]], Awaitable[tuple[Pod, ...]]]
 
 
@@ -76,10 +77,7 @@ class WatchLost(ShipwayError):
 
     @property
     def problem(self) -> str:
-        return (
-            f"{self.environment}: what becomes of the rollout is not known: "
-            f"{self.lost.trouble}, for {self.lost.seconds:.0f} s now"
-        )
+        return f"{self.environment}: what becomes of the rollout is not known: {self.lost.problem}"
 
     @property
     def remedy(self) -> str:
@@ -107,7 +105,7 @@ async def follow(
     `line` is told what each pod does. `before` is what was there when the rollout began: a pod that failed then
     gets the time to be tried again. WatchLost when the API has been in trouble for too long.
     """
-    watching = _Watching(client, namespace, name, Contact(progress), progress, line, before)
+    watching = _Watching(client, namespace, name, Contact(progress, STILL), progress, line, before)
     seconds: int | None = timeout_seconds
     doomed: str | None = None
     try:

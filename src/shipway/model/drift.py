@@ -28,13 +28,12 @@ COMPARED = ("labels", "annotations")  # of the metadata: the rest is the cluster
 QUANTITIES = frozenset({"limits", "requests", "hard", "capacity", "sizeLimit"})
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 SUFFIXES = {
-    **{
-        name: Decimal(1024) ** power for power, name in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi"), 1)
-    },
-    **{name: Decimal(1000) ** power for power, name in enumerate(("k", "M", "G", "T", "P"), 1)},
-    "m": Decimal("0.001"),
-    "u": Decimal("0.000001"),
-    "n": Decimal("0.000000001"),
+    suffix: Decimal(factor)
+    for suffix, factor in (
+        *(("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40)),
+        *(("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12)),
+        *(("m", "1e-3"), ("u", "1e-6"), ("n", "1e-9")),
+    )
 }
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")  # a step that needs no brackets
 HIDDEN = "(hidden)"
@@ -196,14 +195,9 @@ def _same(released: Any, live: Any, path: Path) -> bool:
 
 def _quantity(value: Any) -> Decimal | None:
     text = str(value)
-    for suffix, factor in SUFFIXES.items():
-        if text.endswith(suffix):
-            text, times = text.removesuffix(suffix), factor
-            break
-    else:
-        times = Decimal(1)
+    suffix = next((each for each in SUFFIXES if text.endswith(each)), "")
     try:
-        return Decimal(text) * times
+        return Decimal(text.removesuffix(suffix)) * SUFFIXES.get(suffix, 1)
     except InvalidOperation:
         return None
 

@@ -102,9 +102,11 @@ def _causes(facts: Facts, remedy: str) -> Iterator[Finding]:
         stands = f": {facts.verdict}" if isinstance(facts.verdict, Underway) else ""
         later = f"shipway diagnose {facts.environment}, later; look closer: {facts.look}"
         yield Finding(f"a rollout is underway{stands}", later)
+    shown = {""}
     for cause in facts.causes:
         pod = f"pod {cause.pod} in namespace {facts.namespace}: {cause.state}"
-        proof = (pod, *(f"  {line}" for line in cause.log)) if cause.pod else ()
+        proof = () if cause.pod in shown else (pod, *(f"  {line}" for line in cause.log))
+        shown.add(cause.pod)
         yield Finding(cause.cause, remedy, proof)
 
 

@@ -36,7 +36,9 @@ class Failed:
     def description(self) -> str:
         """For helm's history, where FAILURE marks what is never returned to."""
         said = self.revision.description.removesuffix(UNDERWAY)
-        kept = f"{said}; " if self.revision.status not in BEGUN or said.startswith("Rollback") else ""
+        kept = (
+            f"{said}; " if self.revision.status not in BEGUN or said.startswith("Rollback") else ""
+        )
         return f"{kept}{FAILURE}{self._left}"
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 from shipway.charts import values
 from shipway.commands import helm
+from shipway.commands.command import Command
 from shipway.errors import CommandFailed, ShipwayError
 from shipway.kube import ingress_address, nodes, releases, workload
 from shipway.kube.ingress_address import NoIngress
@@ -18,8 +19,9 @@ from shipway.model.rollout import Done, judge
 from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
-from shipway.stages import probing
+from shipway.stages import changed_values, probing, repair
 from shipway.stages.aftermath import Aftermath
+from shipway.stages.applying import apply
 from shipway.stages.build import short
 from shipway.stages.following import follow
 from shipway.stages.gate import admit
@@ -63,6 +65,7 @@ class Deploy:
     folder: Path  # of this run: the values that were used are kept there
     shell: Shell
     turns: Turns
+    root: Path  # of the project, whose values files may have changed since the bundle was made
     force: str = ""  # why a person insists on a bundle that the environment would not take
 
     @property
@@ -71,6 +74,7 @@ class Deploy:
 
     async def run(self, so_far: Facts, say: Say) -> Outcome:
         target, released = so_far.of(Target), so_far.of(Released)
+        changed_values.check(self.root, target.place(self.rules.environment), released, say)
         turn = await self.turns.take(target, self.rules.environment, say)
         async with turn.working():
             return await self._release(turn, released, so_far.of(Platform), say)
@@ -112,13 +116,15 @@ class Deploy:
             raise OtherMachines(image, platform.architecture, turn.target.name, there)
 
     async def _serves(self, turn: Turn, there: Revision, wanted: dict[str, Any]) -> bool:
-        """The very same chart, image and values, and all of its pods ready."""
+        """The very same chart, image and values, untouched since, and all of its pods ready."""
         if there.status != "deployed" or there.values != wanted:
             return False
         found = await workload.look(
             turn.client, turn.place.release.namespace, turn.target.deployment
         )
-        return found is not None and isinstance(judge(found.deployment, found.pods), Done)
+        if found is None or not isinstance(judge(found.deployment, found.pods), Done):
+            return False
+        return not await repair.drifted(turn, there)
 
     async def _apply(
         self,
@@ -132,21 +138,24 @@ class Deploy:
         file = self.folder / f"values-{place.environment}.yaml"
         file.write_text(values.dump(wanted), encoding="utf-8")
         say.progress("helm upgrade")
-        command = helm.upgrade(
-            place.release,
-            target.chart_url(bundle.chart.repository, bundle.chart.digest),
-            file,
-            target.cluster,
-            description=f"{bundle.tag}, bundle {short(bundle.id)}{UNDERWAY}",
-            labels=releases.labels(there.number + 1 if there else 1, turn.by.run, turn.fence),
-            plain_http=target.registry.plain_http,
-            timeout_seconds=self.rules.timeout_seconds,
-            env=turn.tool_env,
-        )
-        await turn.still_ours()
+
+        async def upgrade(number: int) -> Command:
+            return helm.upgrade(
+                place.release,
+                target.chart_url(bundle.chart.repository, bundle.chart.digest),
+                file,
+                target.cluster,
+                description=f"{bundle.tag}, bundle {short(bundle.id)} by {turn.by.who}{UNDERWAY}",
+                labels=releases.labels(number, turn.by.run, turn.fence),
+                plain_http=target.registry.plain_http,
+                timeout_seconds=self.rules.timeout_seconds,
+                env=turn.tool_env,
+            )
+
+        seconds = self.rules.timeout_seconds
         with say.effect("helm upgrade"):
             try:
-                await self.shell.run(command, listen=say.line)
+                await apply(turn, self.shell, there, upgrade, say, seconds=seconds)
             except CommandFailed as failure:
                 raise ApplyFailed(place.environment, bundle.tag, failure) from failure
 

@@ -2,6 +2,7 @@
 
 from shipway.commands import kubectl
 from shipway.kube import releases, rollout
+from shipway.kube.contact import Contact
 from shipway.kube.workload import Workload
 from shipway.model.environment import Rules
 from shipway.pipeline.stage import Say
@@ -26,8 +27,9 @@ async def follow(turn: Turn, rules: Rules, say: Say, before: Workload | None = N
             line=say.line,
             before=before,
         )
-        new = await releases.latest(client, place.release)
+        contact = Contact(say.progress)
+        new = await contact.ask(lambda: releases.latest(client, place.release))
         assert new is not None
-        await releases.mark_proven(client, place.release, new)
+        await contact.ask(lambda: releases.mark_proven(client, place.release, new))
     deployment = found.deployment
     return f"revision {new.number}, {deployment.available} of {deployment.wanted} pods ready"

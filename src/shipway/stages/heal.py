@@ -16,12 +16,14 @@ from shipway.errors import REFUSED, ShipwayError
 from shipway.kube import clock, releases, workload
 from shipway.model import recovery
 from shipway.model.lease import Holder
-from shipway.model.recovery import YOUNG, AtWork, Ended, Failed, Healing, Removed, Served
+from shipway.model.recovery import BEGUN, YOUNG, AtWork, Ended, Failed, Healing, Removed, Served
 from shipway.model.revision import Revision
 from shipway.model.rollout import Done, judge
 from shipway.pipeline import journal
 from shipway.pipeline.stage import Say
 from shipway.shell import outlived
+
+STRANGER = "a helm that is not ours"
 
 
 @dataclass(eq=False)
@@ -92,6 +94,18 @@ async def heal(remains: Remains, say: Say) -> list[Healing]:
     return done
 
 
+async def give_up(client: AsyncClient, release: Release, who: str, reason: str) -> list[Failed]:
+    """A person knows that the helms which take no turns have died."""
+    found = [
+        Failed(each, f"{STRANGER}; {who} unlocked it: {reason}")
+        for each in await releases.history(client, release)
+        if each.status in BEGUN and not each.run
+    ]
+    for each in found:
+        await releases.mark_failed(client, release, each.revision.number, each.description)
+    return found
+
+
 async def _revisions(remains: Remains, history: Sequence[Revision]) -> list[Failed | Served]:
     if not recovery.left(history):
         return []
@@ -111,7 +125,7 @@ async def _revisions(remains: Remains, history: Sequence[Revision]) -> list[Fail
 def _story(revision: Revision, runs: Path) -> str:
     """By whom it was left; what became of them only this machine's journals tell."""
     if not revision.run:
-        return "a helm that is not ours"
+        return STRANGER
     account = journal.read(runs / revision.run)
     return f"run {revision.run} ({account})" if account else f"run {revision.run}"
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shipway.commands import helm
+from shipway.commands.command import Command
 from shipway.errors import CommandFailed, ShipwayError
 from shipway.kube import releases
 from shipway.kube.access import told
@@ -13,7 +14,8 @@ from shipway.model.revision import Revision, current
 from shipway.model.rollback import Known
 from shipway.pipeline.stage import Say
 from shipway.shell.shell import Shell
-from shipway.stages import probing
+from shipway.stages import probing, repair
+from shipway.stages.applying import apply
 from shipway.stages.asking import HelmTestFailed, ask
 from shipway.stages.build import short
 from shipway.stages.following import follow
@@ -68,21 +70,25 @@ class Returning:
         # what the way back costs is not what the release before it did
         turn.probe = None
         await probing.begin(turn, self.rules)
-        command = helm.rollback(
-            place.release,
-            back.number,
-            turn.target.cluster,
-            timeout_seconds=self.rules.timeout_seconds,
-            env=turn.target.tool_env,
-        )
-        await turn.still_ours()
+
+        async def go_back(number: int) -> Command:
+            run = turn.by.run
+            await releases.announce_return(
+                client, place.release, back.number, number=number, run=run
+            )
+            return helm.rollback(
+                place.release,
+                back.number,
+                turn.target.cluster,
+                timeout_seconds=self.rules.timeout_seconds,
+                env=turn.tool_env,
+            )
+
+        seconds = self.rules.timeout_seconds
         async with releases.marking_interrupted(client, place.release, now, turn.is_ours):
             with say.effect("helm rollback"):
-                await releases.announce_return(
-                    client, place.release, back.number, number=now.number + 1, run=turn.by.run
-                )
                 try:
-                    await self.shell.run(command, listen=say.line)
+                    await apply(turn, self.shell, now, go_back, say, seconds=seconds)
                 except CommandFailed as failure:
                     raise ReturnFailed(place.environment, label(back), failure) from failure
                 made = await releases.latest(client, place.release)

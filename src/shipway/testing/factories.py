@@ -20,6 +20,9 @@ def deployed(environment: str = "dev") -> Row:
         replicas=1,
         ready=1,
         url=f"http://{environment}.sample-app.local:8480",
+        live=("sha256:0123456789abcdef",),
+        proven=True,
+        state="as released",
     )
 
 

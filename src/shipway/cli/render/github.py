@@ -6,6 +6,7 @@ The commands are those of "Workflow commands for GitHub Actions"; their escapes 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rich.table import Table
 from rich.text import Text
 
 from shipway.cli.render import markdown, text
@@ -71,6 +72,13 @@ class Github(Plain):
         first, *rest = text.error_lines(error)
         self._annotate("shipway", [first.removeprefix("error: "), *rest])
         _append(self._summary, markdown.error(error))
+
+    def _table(self, table: Table) -> None:
+        """A cell that wraps could have its second line obeyed: what a pod said last is in some."""
+        with self.console.capture() as printed:
+            super()._table(table)
+        for line in printed.get().splitlines():
+            self._say(_inert(f"|{line}" if line.lstrip().startswith("::") else line))
 
     def _note(self, event: Note) -> None:
         self._say(_inert(text.note_line(event, self.width)))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rich.table import Table
 from rich.text import Text
 
 from shipway.cli.render import text
@@ -75,15 +76,15 @@ class Plain:
                 self._end(event)
 
     def status(self, rows: Sequence[Row], isolation: Isolation | None = None) -> None:
-        self.console.print(text.status_table(rows))
+        self._table(text.status_table(rows))
         if isolation:
             self.console.print(Text(f" {isolation}"))
 
     def history(self, entries: Sequence[Entry]) -> None:
-        self.console.print(text.history_table(entries))
+        self._table(text.history_table(entries))
 
     def bundles(self, items: Sequence[Item]) -> None:
-        self.console.print(text.bundles_table(items))
+        self._table(text.bundles_table(items))
 
     def drift(self, found: Sequence[Drift]) -> None:
         for line in text.drift_lines(found, self._typed):
@@ -111,6 +112,9 @@ class Plain:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _table(self, table: Table) -> None:
+        self.console.print(table)
 
     def _note(self, event: Note) -> None:
         self.console.print(Text(text.note_line(event, self.width), style="yellow"))

@@ -20,6 +20,7 @@ from lightkube.resources.policy_v1 import PodDisruptionBudget
 
 from shipway.commands.helm import Release
 from shipway.kube import releases, workload
+from shipway.kube.contact import Contact
 from shipway.kube.evidence import events, index
 from shipway.kube.evidence.containers import Log, logs, troubled_first
 from shipway.kube.evidence.logs import tail
@@ -31,8 +32,9 @@ from shipway.model.rollout import Deployment as Facts
 from shipway.model.rollout import Done, judge
 
 SECONDS = 10.0
+PATIENCE = 2.0  # seconds for an API that is in trouble to answer
 AT_ONCE = 4  # requests: a cluster in trouble is not to be troubled more
-SHOWN = 8  # pods that are asked for their causes
+SHOWN = 4  # pods that are asked for their causes: more say nothing new
 LOGGED = 20  # pods whose logs are kept
 
 T = TypeVar("T")
@@ -94,7 +96,7 @@ class _Collection:
             manifest = begin(
                 self._part(("history.txt", "manifest.yaml", "values.yaml"), self._revision)
             )
-            begin(self._logs(pods))
+            begin(self._part(("logs",), lambda: self._logs(pods)))
             begin(
                 self._part(
                     ("events.txt", "events.yaml"), lambda: self._events(pods, standing, manifest)
@@ -113,7 +115,7 @@ class _Collection:
         """What hinders one part hinders no other, and never hides the failure that all of this is about."""
         self.missing |= dict.fromkeys(files, "there was no time for it")
         try:
-            found = await work()
+            found = await Contact(_nobody, limit=PATIENCE).ask(work)
         except Exception as error:  # noqa: BLE001  # see above
             self.missing |= {file: _reason(error) for file in files if file in self.missing}
             return None
@@ -245,6 +247,10 @@ class _Collection:
         return sorted(
             str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()
         )
+
+
+def _nobody(_trouble: str) -> None:
+    """Needs to hear that a question is asked again."""
 
 
 def _fresh(folder: Path) -> Path:

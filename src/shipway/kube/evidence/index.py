@@ -43,11 +43,14 @@ def causes(ranked: Sequence[Cause]) -> str:
     if not ranked:
         return "No pod shows a cause.\n"
     lines: list[str] = []
+    shown: set[str] = set()
     for number, cause in enumerate(ranked, 1):
         lines.append(f"{number}. {cause.cause}")
         if cause.pod:
             lines.append(f"   pod {cause.pod}: {cause.state}")
-        lines += [f"     {line}" for line in cause.log]
+        if cause.pod not in shown:
+            lines += [f"     {line}" for line in cause.log]
+        shown.add(cause.pod)
     return "\n".join(lines) + "\n"
 
 

@@ -32,6 +32,10 @@ IN_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
 ASSIGNED = re.compile(
     r"""(?<![\w.-])(?P<name>[\w.-]++)(?P<sign>["']?\s*[=:]\s*)(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s"',;&]+)"""
 )
+OBSERVED = frozenset(
+    {"status", "message"}
+)  # of Kubernetes' objects: what the cluster saw, like logs
+ANCHOR = re.compile(r"&[\w.-]+ +")
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -50,8 +54,10 @@ def redact(text: str) -> str:
         for cut in _Search().of(document):
             cuts[cut.node.start_mark.index, cut.node.end_mark.index] = cut.instead
     for (start, end), instead in sorted(cuts.items(), reverse=True):
+        anchor = ANCHOR.match(text, start, end)  # an alias elsewhere means it
         line_end = "\n" if text[start:end].endswith("\n") else ""  # a block holds its own
-        text = f"{text[:start]}{json.dumps(instead, ensure_ascii=False)}{line_end}{text[end:]}"
+        word = json.dumps(instead, ensure_ascii=False)
+        text = f"{text[:start]}{anchor[0] if anchor else ''}{word}{line_end}{text[end:]}"
     return text
 
 
@@ -102,6 +108,8 @@ class _Search:
             name = _word(key)
             if kind == "Secret" and name in {"data", "stringData"}:
                 yield from _sizes(value, encoded=name == "data")
+            elif name in OBSERVED and not free:
+                continue
             elif name in REFERENCES:
                 yield from self._below(value, free=False, secret=False)
             else:

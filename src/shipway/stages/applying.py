@@ -1,0 +1,80 @@
+"""helm changes a release: again while the API is in a trouble that goes by itself, at once no where it refuses."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx2
+from lightkube.core.exceptions import ApiError
+
+from shipway.commands.command import Command
+from shipway.errors import CommandFailed
+from shipway.kube import releases
+from shipway.model.recovery import BEGUN, passes
+from shipway.model.revision import FAILURE, Revision
+from shipway.pipeline.stage import Say
+from shipway.shell.shell import Shell
+from shipway.stages.repair import reclaim
+from shipway.stages.turn import Turn
+
+PAUSE, LONGEST = 1.0, 8.0  # seconds between two attempts: twice as many each time
+
+
+async def apply(
+    turn: Turn,
+    shell: Shell,
+    there: Revision | None,
+    begin: Callable[[int], Awaitable[Command]],
+    say: Say,
+    *,
+    seconds: float,
+) -> None:
+    """CommandFailed where it is refused, or where the trouble has not passed after `seconds`.
+
+    `begin` makes the command for the number of the revision that helm will make of it.
+    """
+    clock = asyncio.get_running_loop().time
+    end, pause = clock() + seconds, PAUSE
+    number = there.number + 1 if there else 1
+    if there:
+        await reclaim(turn, there, say)
+    while True:
+        await turn.still_ours()
+        try:
+            await shell.run(await begin(number), listen=say.line)
+        except CommandFailed as failure:
+            if not passes(failure.tail) or clock() + pause > end:
+                raise
+            say.note(f"{_said(failure)}; again in {pause:.0f} s")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+            made = await _left(turn, number, end)
+            if made and made.status == "deployed" and made.run == turn.by.run:
+                return
+            number = made.number + 1 if made else number
+        else:
+            return
+
+
+async def _left(turn: Turn, number: int, end: float) -> Revision | None:
+    """What the failed attempt has made of it: fit for another one."""
+    client, release = turn.client, turn.place.release
+    clock = asyncio.get_running_loop().time
+    while True:
+        try:
+            made = await releases.latest(client, release)
+            if made is None or made.number < number:
+                return None
+            if made.status in BEGUN:
+                reason = f"{FAILURE}helm was cut off while it applied this"
+                await releases.mark_failed(client, release, made.number, reason)
+        except (ApiError, httpx2.TransportError):
+            if clock() > end:
+                raise
+        else:
+            return made
+        await asyncio.sleep(PAUSE)
+
+
+def _said(failure: CommandFailed) -> str:
+    lines = [line for line in failure.tail if line.startswith("Error:")]
+    return f"helm: {lines[-1].removeprefix('Error: ')}" if lines else failure.problem
