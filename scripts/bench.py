@@ -67,6 +67,7 @@ class Bench:
     kind: float = 0.0  # seconds, what bench_kind.py prints
     runners: dict[str, float | str] = field(default_factory=dict)  # what bench_runners.py prints
     drydock: dict[str, str] = field(default_factory=dict)  # what the scripts about drydock print
+    verdicts: dict[str, tuple[float, float]] = field(default_factory=dict)  # bench_verdict.py's
 
     @property
     def home(self) -> Path:
@@ -95,6 +96,8 @@ class Bench:
         await self._about_drydock("bench_rollout.py", str(self.clone), str(rounds))
         say("releases beside plain helm")
         await self._about_drydock("bench_releases.py", str(self.clone), str(rounds))
+        say("releases that cannot work, beside helm upgrade --wait")
+        await self._verdicts()
         say("drydock's API")
         await self._about_drydock("bench_drydock.py", str(rounds))
         say("drydock's registry")
@@ -126,6 +129,10 @@ class Bench:
             ("drydock's memory, three environments", f"{self.memory / 2**20:.0f} MiB", "", ""),
         ]
         rows += [(name, words, "", "") for name, words in self.drydock.items()]
+        rows += [
+            (f"{name}, till it is told", f"{ours:.2f} s", f"{helm:.2f} s", f"{ours / helm:.2f}")
+            for name, (ours, helm) in self.verdicts.items()
+        ]
         synth = str(self.synth) if self.synth.seconds else "left out: make infra-setup first"
         rows.append(("synth of infra/", synth, "", ""))
         rows.append(("unchanged rebuild, docker builder", self.docker, "", ""))
@@ -171,6 +178,11 @@ class Bench:
             "CDK_OUTDIR": str(self.clone / ".shipway" / "cdk.out"),
         }
         await self.shell.run(Command((str(INFRA), "-m", "infra.app"), settings))
+
+    async def _verdicts(self) -> None:
+        argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_verdict.py", str(self.clone))
+        said = await self.shell.run(Command(argv))
+        self.verdicts = json.loads(said.stdout)
 
     async def _kind(self, rounds: int) -> None:
         argv = (str(self.clone / ".venv/bin/python"), "scripts/bench_kind.py", str(rounds))

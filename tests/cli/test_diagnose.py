@@ -10,7 +10,7 @@ from shipway.cli.render.json import Json
 from shipway.cli.render.plain import Plain
 from shipway.model.health import Finding, Health
 
-FINE = Health("dev", healthy=True, findings=(Finding("serves v1: revision 1"),), evidence="runs/1")
+FINE = Health("dev", healthy=True, findings=(Finding("serves v1: revision 1"),))
 SICK = Health(
     environment="dev",
     healthy=False,
@@ -48,7 +48,7 @@ def test_plain_says_in_a_line_what_serves(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Plain(tmp_path / "runs").health(FINE)
-    assert lines(capsys) == ["✓ dev: serves v1: revision 1", "  evidence: runs/1"]
+    assert lines(capsys) == ["✓ dev: serves v1: revision 1"]
 
 
 def test_a_program_gets_one_object(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,4 +107,4 @@ def test_a_job_gets_a_line_of_what_serves(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Github(tmp_path / "runs", summary=None, outputs=None).health(FINE)
-    assert lines(capsys) == ["✓ dev: serves v1: revision 1", "  evidence: runs/1"]
+    assert lines(capsys) == ["✓ dev: serves v1: revision 1"]

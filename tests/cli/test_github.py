@@ -245,7 +245,8 @@ def test_the_environments_follow_in_log_and_summary(job: Job) -> None:
 def test_a_cell_that_wraps_commands_nothing(job: Job) -> None:
     job.view.status([replace(ROW, state="failed: it said\n::error::not ours ##[add-matcher]y")])
     (line,) = [line.strip() for line in job.log if "not ours" in line]
-    assert line.startswith("|") and line.endswith("::error::not ours ## [add-matcher]y")
+    assert line.startswith("|")
+    assert line.endswith("::error::not ours ## [add-matcher]y")
 
 
 def test_an_error_outside_of_a_run_is_told_in_both(job: Job) -> None:

@@ -80,6 +80,13 @@ def nothing(_bench: Workbench) -> None:
         ),
         (
             nothing,
+            "rollback prod --to v1 --force",
+            "Usage: shipway rollback [OPTIONS] ENV\n"
+            "Try 'shipway rollback --help' for help.\n\n"
+            "Error: --force needs --reason TEXT: it is recorded for those who come after\n",
+        ),
+        (
+            nothing,
             "--target mars status",
             "Usage: shipway [OPTIONS] VERB [ARGS]...\n"
             "Try 'shipway --help' for help.\n\n"

@@ -24,8 +24,9 @@ from msgspec.structs import replace as changed
 from starlette.types import ASGIApp
 
 from shipway.commands.helm import Release
-from shipway.kube import hold, lease, releases
-from shipway.kube.hold import Hold, LeaseLost, Locked
+from shipway.kube import lease, releases, taking
+from shipway.kube.hold import Hold, LeaseLost
+from shipway.kube.taking import Locked
 from shipway.model.lease import Holder
 from tests.drydock.api import conftest as drydock
 from tests.kube.conftest import recorded
@@ -101,7 +102,7 @@ async def take(
     waiting: Waits | None = None,
     seconds: int = 15,
 ) -> Hold:
-    return await hold.take(
+    return await taking.take(
         client,
         release,
         us,
@@ -510,12 +511,12 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap
 from shipway.errors import ShipwayError
 from shipway.commands.helm import Release
-from shipway.kube import hold
+from shipway.kube import taking
 from shipway.model.lease import Holder
 
 async def main(kubeconfig, between):
     async with AsyncClient(config=KubeConfig.from_file(kubeconfig), trust_env=False) as client:
-        held = await hold.take(
+        held = await taking.take(
             client, Release("tiny", "dev"), Holder("alice on laptop", "laptop/1.1", "R1", 11, "1/1", "deploy dev"),
             environment="dev", patience=0, dead=lambda _: False, waiting=print, seconds=2,
         )

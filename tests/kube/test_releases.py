@@ -70,6 +70,7 @@ async def test_the_history_is_oldest_first_and_of_one_release_alone(
             "note": "one",
             "image": {"repository": "localhost:5000/app", "tag": "v1", "digest": "sha256:aa"},
         },
+        created=datetime(2026, 11, 22, 20, 59, 39, tzinfo=UTC),
     )
     assert datetime.fromisoformat(history[0].updated[:19])
     assert (history[0].tag, history[0].image) == ("v1", "localhost:5000/app@sha256:aa")
@@ -148,3 +149,46 @@ async def test_a_revision_that_failed_is_marked_where_helm_looks_and_nowhere_els
     }
     assert written["metadata"]["labels"] == {**secret["metadata"]["labels"], "status": "failed"}
     assert written["metadata"]["resourceVersion"] == secret["metadata"]["resourceVersion"]
+
+
+@pytest.mark.parametrize(
+    ("number", "labels", "made"),
+    [
+        (2, {}, ("", False)),
+        (2, releases.labels(2, "R2", 5), ("R2", False)),
+        # helm copies labels to what it makes next
+        (3, releases.labels(2, "R2", 5), ("", False)),
+        (3, {**releases.labels(1, "R1", 4), releases.RETURN: "3.R3"}, ("R3", True)),
+        (4, {**releases.labels(1, "R1", 4), releases.RETURN: "3.R3"}, ("", False)),
+        (3, {**releases.labels(3, "R3", 6), releases.RETURN: "3.R3"}, ("R3", False)),
+    ],
+)
+async def test_who_made_a_revision_is_told_by_labels_that_name_it(
+    client: AsyncClient,
+    api: Api,
+    secret: dict[str, Any],
+    number: int,
+    labels: dict[str, str],
+    made: tuple[str, bool],
+) -> None:
+    found = revision(secret, number)
+    found["metadata"]["labels"] |= labels
+    api.objects["secrets"] = [found]
+    there = await releases.latest(client, TINY)
+    assert there
+    assert (there.run, there.returning) == made
+
+
+async def test_a_rollback_is_claimed_with_what_helm_left_out(
+    client: AsyncClient, api: Api, secret: dict[str, Any]
+) -> None:
+    found = revision(secret, 2)
+    found["metadata"]["labels"][releases.RETURN] = "2.R2"
+    api.objects["secrets"] = [found]
+    there = await releases.latest(client, TINY)
+    assert there
+    assert there.unproven
+    await releases.claim_return(client, TINY, there, run="R2", fence=7)
+    (written,) = api.written
+    assert releases.labels(2, "R2", 7).items() <= written["metadata"]["labels"].items()
+    assert read(written)["info"]["description"] == f"{there.description}; rollout underway"

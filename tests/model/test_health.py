@@ -41,11 +41,10 @@ def latest(**about: Any) -> tuple[Revision, ...]:
 
 
 def test_an_environment_that_serves_says_what() -> None:
-    assert health.judge(SERVING, "runs/1/evidence/dev") == Health(
+    assert health.judge(SERVING) == Health(
         environment="dev",
         healthy=True,
         findings=(Finding("serves v2: revision 2, 2 of 2 pods ready, http://dev.local"),),
-        evidence="runs/1/evidence/dev",
     )
 
 
@@ -148,6 +147,22 @@ def test_an_environment_that_serves_says_what() -> None:
             ],
         ),
         (
+            seen(deployment=None, verdict=None, history=(replace(V1, status="pending-install"),)),
+            [
+                Finding(
+                    "revision 1 (v1) is pending-install: whoever was at it is gone",
+                    "shipway deploy --env dev --tag v1",
+                )
+            ],
+        ),
+        (
+            seen(
+                verdict=Underway(0, 2, 0),
+                history=latest(status="failed", description="rollout failed: too slow"),
+            ),
+            [Finding("revision 2 (v2) is marked as failed: too slow", BACK)],
+        ),
+        (
             seen(deployment=None, verdict=None, history=latest(status="uninstalled")),
             [
                 Finding(
@@ -171,7 +186,7 @@ def test_an_environment_that_serves_says_what() -> None:
             "failed its test",
         ),
         *("underway", "unwatched", "pending", "pending, dead", "pending, alive", "gone"),
-        *("uninstalled", "no load balancer"),
+        *("first one pending", "failed, slow", "uninstalled", "no load balancer"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_next_command(facts: Facts, findings: list[Finding]) -> None:
@@ -189,6 +204,11 @@ def test_a_rollout_that_somebody_watches_is_not_called_unwatched() -> None:
         "a rollout is underway: 1 of 2 new pods ready, 1 of the old leaving"
     ]
     assert found.notes == (f"it is the turn of {ALICE}",)
+
+
+def test_of_a_holder_elsewhere_its_last_sign_of_life_is_told() -> None:
+    found = health.judge(seen(holder=ALICE, renewed="2026-11-23 05:01:12.123456+00:00"))
+    assert found.notes == (f"it is the turn of {ALICE}, last heard of at 05:01:12 by its clock",)
 
 
 def test_a_turn_that_was_left_is_a_note_and_no_illness() -> None:

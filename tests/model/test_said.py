@@ -130,8 +130,12 @@ def test_the_scheduler_is_quoted_without_what_it_tried_next(message: str, words:
     ("event", "words"),
     [
         (
+            "Unhealthy: Startup probe failed: HTTP probe failed with statuscode: 404",
+            "startup probe fails: HTTP 404",
+        ),
+        (
             "Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
-            "readiness probe fails: HTTP 503",
+            "readiness probe fails: /health/ready: HTTP 503",
         ),
         (
             'Unhealthy: Startup probe failed: Get "http://10.1.2.3:3000/health/live": '
@@ -156,7 +160,7 @@ def test_the_scheduler_is_quoted_without_what_it_tried_next(message: str, words:
     ],
 )
 def test_a_probe_says_what_it_asked_and_what_it_heard(event: str, words: str) -> None:
-    assert said.probe(event) == words
+    assert said.probe(event, {"readiness": "/health/ready"}) == words
 
 
 @pytest.mark.parametrize(

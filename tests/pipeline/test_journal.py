@@ -50,6 +50,7 @@ def test_an_effect_stands_in_the_journal_before_and_after_it(tmp_path: Path) -> 
         for found in map(json.loads, lines)
     ]
     assert told == [
+        ("Process", None),
         ("EffectBegun", "bundle"),
         ("EffectBegun", "image tag"),
         ("Note", "it is there already"),
@@ -93,8 +94,8 @@ def test_a_journal_tells_where_its_run_stopped(tmp_path: Path) -> None:
         pass
     note()
     with pytest.raises(RuntimeError), deploy.effect("rollout"):
-        note()
         raise RuntimeError
+    note()
     journal.write(StageFinished("deploy dev", "failed", "no", 1.0))
     note()
     with test.effect("helm test"), deploy.effect("heal"):

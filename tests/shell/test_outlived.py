@@ -29,11 +29,11 @@ async def family() -> AsyncIterator[set[int]]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
+    assert process.stdin
     assert process.stdout
     yield {process.pid, int(await asyncio.wait_for(process.stdout.readline(), 30))}
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
+    process.stdin.close()  # which both wait for
+    await asyncio.wait_for(process.wait(), 30)
 
 
 async def test_it_is_found_by_the_next_turn_and_by_no_other(family: set[int]) -> None:

@@ -31,11 +31,12 @@ class Fault:
     seconds: int = 90  # that its rollout has
     tested: bool = False  # by helm test, after its deploy
     values: dict[str, Any] = field(default_factory=dict)
+    after: str = ""  # where it is told neither at once nor at the deadline
 
     @property
     def when(self) -> str:
-        if self.code == 0:
-            return "it succeeds"
+        if self.after or self.code == 0:
+            return self.after or "it succeeds"
         return "at the deadline" if " within " in self.line else "at once"
 
 
@@ -57,7 +58,7 @@ FAULTS = (
         1,
         f"{NO_IMAGE}/denied@DIGEST: unexpected status from HEAD request: 401 Unauthorized",
     ),
-    Fault("blip", "the registry is down for 5 s", 0, ONE_READY),
+    Fault("blip", "the registry is down, and comes back", 0, ONE_READY),
     Fault(
         "down",
         "the registry stays down",
@@ -71,6 +72,7 @@ FAULTS = (
         "the service crashes at its start",
         1,
         f"{UNREADY}: container sample-app exits with code 1: RuntimeError: no database",
+        after="after three restarts",
     ),
     Fault(
         "later",
@@ -86,12 +88,13 @@ FAULTS = (
         1,
         f"{UNREADY}: container sample-app used more memory than its limit",
         values={"resources": {"limits": {"memory": "128Mi"}}},
+        after="after three restarts",
     ),
     Fault(
         "unready",
         "the service never says that it is ready",
         1,
-        f"{UNREADY} within 20 s: not ready: readiness probe fails: HTTP 503",
+        f"{UNREADY} within 20 s: not ready: readiness probe fails: /health/ready: HTTP 503",
         seconds=IN_TIME,
     ),
     Fault("slow", "the service needs 8 s to start", 0, ONE_READY),
@@ -112,11 +115,12 @@ FAULTS = (
     ),
     Fault(
         "unplaced",
-        "no node has room, for half of the rollout's time",
+        "no node has room",
         1,
         f"{UNREADY}: no node takes the pod: Insufficient cpu",
         seconds=IN_TIME,
         values={"resources": {"requests": {"cpu": "1000"}}},
+        after="after half of the time",
     ),
     Fault(
         "sick",
@@ -135,9 +139,10 @@ FAULTS = (
         "gone",
         "the cluster's API answers 500 from then on",
         3,
-        "deploy ENV failed: our turn in ENV is over: we could not renew it for 14 s: "
+        "deploy ENV failed: our turn in ENV is over: it could not be renewed for 14 s: "
         "Internal error occurred: drydock fault",
         values={"probes": {"startup": {"failureThreshold": 600}}},
+        after="after 14 s",
     ),
     Fault(
         "skewed",
@@ -151,7 +156,6 @@ SERVICE = """
 import os
 import signal
 import sys
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -163,19 +167,15 @@ class Service(BaseHTTPRequestHandler):
     def do_GET(self):
         sick = FAULT == "sick" and self.path == "/health"
         unready = FAULT == "unready" and self.path == "/health/ready"
-        if FAULT == "later" and self.path == "/health/ready":
-            threading.Timer(0.5, die).start()
+        if FAULT == "later" and self.path == "/health":  # which no probe of the pod asks for
+            print("the database is gone", file=sys.stderr, flush=True)
+            os._exit(3)
         self.send_response(500 if sick else 503 if unready else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_):
         pass
-
-
-def die():
-    print("the database is gone", file=sys.stderr, flush=True)
-    os._exit(3)
 
 
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
@@ -188,138 +188,6 @@ time.sleep(SLOW.get(FAULT, 0))
 address = (os.environ.get("HOST", "0.0.0.0"), int(os.environ["PORT"]))
 ThreadingHTTPServer(address, Service).serve_forever()
 """
-
-IMAGE = f"{UNREADY}: the image cannot be pulled: REGISTRY"
-IN_TIME = 20  # seconds, for what only the deadline ends
-
-FAULTS = (
-    Fault(
-        "absent",
-        "the image is not in the registry",
-        1,
-        f"{NO_IMAGE}/absent@DIGEST: not found",
-    ),
-    Fault(
-        "denied",
-        "the registry does not give the image to the node",
-        1,
-        f"{NO_IMAGE}/denied@DIGEST: unexpected status from HEAD request: 401 Unauthorized",
-    ),
-    Fault("blip", "the registry is down for 5 s", 0, ONE_READY),
-    Fault(
-        "down",
-        "the registry stays down",
-        1,
-        f"{UNREADY} within 20 s: the image cannot be pulled: REGISTRY/down@DIGEST: "
-        "failed to do request: i/o timeout",
-        seconds=IN_TIME,
-    ),
-    Fault(
-        "crash",
-        "the service crashes at its start",
-        1,
-        f"{UNREADY}: container sample-app exits with code 1: RuntimeError: no database",
-    ),
-    Fault(
-        "later",
-        "the service crashes after it was ready",
-        1,
-        "helm-test ENV failed: ENV: 0 of 1 pods stayed ready: "
-        "container sample-app exits with code 3: the database is gone",
-        tested=True,
-    ),
-    Fault(
-        "memory",
-        "the service takes more memory than it may",
-        1,
-        f"{UNREADY}: container sample-app used more memory than its limit",
-        values={"resources": {"limits": {"memory": "128Mi"}}},
-    ),
-    Fault(
-        "unready",
-        "the service never says that it is ready",
-        1,
-        f"{UNREADY} within 20 s: not ready: readiness probe fails: HTTP 503",
-        seconds=IN_TIME,
-    ),
-    Fault("slow", "the service needs 8 s to start", 0, ONE_READY),
-    Fault("secret", "a Secret is missing", 1, f"{UNREADY}: Secret ENV/api-keys is missing"),
-    Fault("volume", "a volume's Secret is missing", 1, f"{UNREADY}: Secret ENV/tls is missing"),
-    Fault(
-        "root",
-        "the container would run as root, and may not",
-        1,
-        f"{UNREADY}: container sample-app cannot be made: "
-        "runAsUser is 0, and runAsNonRoot forbids that",
-    ),
-    Fault(
-        "quota",
-        "the namespace's quota is used up",
-        1,
-        f"{UNREADY}: quota none exceeded: requested pods=1, used pods=0, limited to pods=0",
-    ),
-    Fault(
-        "unplaced",
-        "no node has room, for half of the rollout's time",
-        1,
-        f"{UNREADY}: no node takes the pod: Insufficient cpu",
-        seconds=IN_TIME,
-        values={"resources": {"requests": {"cpu": "1000"}}},
-    ),
-    Fault(
-        "sick",
-        "the service runs, and does not pass its helm test",
-        1,
-        "helm-test ENV failed: ENV: the helm test failed: 500 http://sample-app:80/health",
-        tested=True,
-    ),
-    Fault(
-        "trouble",
-        "the cluster's API answers 500 and drops watches, for 10 s of the rollout",
-        0,
-        ONE_READY,
-    ),
-    Fault(
-        "gone",
-        "the cluster's API answers 500 from then on",
-        3,
-        "deploy ENV failed: our turn in ENV is over: we could not renew it for 14 s: "
-        "Internal error occurred: drydock fault",
-        values={"probes": {"startup": {"failureThreshold": 600}}},
-    ),
-    Fault(
-        "skewed",
-        "the lease is held by a dead run whose clock was an hour ahead",
-        0,
-        ONE_READY,
-    ),
-)
-
-SEEDED_START = """    fault = os.environ.get("FAULT")
-    if fault == "crash":
-        raise RuntimeError("no database")
-    if fault == "memory":
-        hog = b"x" * (192 << 20)
-        time.sleep(600)
-    if fault in ("slow", "trouble", "gone"):
-        time.sleep(8)
-    try:
-"""
-SEEDED = """    fault = os.environ.get("FAULT")
-
-    def die() -> None:
-        print("the database is gone", file=sys.stderr, flush=True)
-        os._exit(3)
-
-    app = FastAPI("""
-READY = """        if fault == "unready":
-            return JSONResponse({"status": "not yet"}, status_code=503)
-        if fault == "later":
-            threading.Timer(0.5, die).start()
-        if life.stopping:"""
-SICK = """        if fault == "sick":
-            return JSONResponse({"status": "sick"}, status_code=500)
-        return JSONResponse({"status": "ok"})"""
 
 IMAGE = '{{ include "sample-app.image" . | quote }}'
 SEEDED_IMAGE = """{{ $where := .Release.Namespace }}
@@ -390,6 +258,7 @@ async def prepare(bench: Workbench) -> None:
     """The faults that lie in the cluster."""
     for name, answer in (("denied", "unauthorized"), ("down", "timeout")):
         await drydock(bench, "pull", "--image", f"*/{name}@*", "--answer", answer)
+    await drydock(bench, "pull", "--image", "*/sample-app:*", "--answer", "timeout", "--count", "1")
     for name in ("quota", "skewed"):
         await kubectl(bench, "create", "namespace", name)
     await kubectl(bench, "create", "quota", "none", "--hard=pods=0", "--namespace", "quota")
@@ -412,14 +281,9 @@ async def prepare(bench: Workbench) -> None:
 
 async def suffer(bench: Workbench, fault: Fault) -> Said:
     """What the last command said."""
-    deploying = asyncio.create_task(
-        bench.shipway("deploy", "--tag", TAG, "--env", fault.name, *FORCE)
-    )
+    line = ("deploy", "--tag", TAG, "--env", fault.name, *FORCE)
+    deploying = asyncio.create_task(bench.shipway(*line))
     match fault.name:
-        case "blip":
-            await drydock(
-                bench, "pull", "--image", "*/sample-app:*", "--answer", "timeout", "--for", "5s"
-            )
         case "trouble":
             await _applied(bench, fault)
             where = ("--namespace", fault.name, "--for", "10s")

@@ -42,8 +42,18 @@ async def test_a_row_of_the_status_has_exactly_these_fields(bench: Workbench) ->
         "replicas",
         "ready",
         "url",
+        "live",
+        "proven",
+        "holder",
+        "state",
     ]
     assert (row["release"], row["namespace"], row["revision"]) == ("sample-app-dev", "dev", 1)
+
+
+async def test_each_environment_is_as_it_was_released_and_proven(bench: Workbench) -> None:
+    for row in (await bench.status()).values():
+        assert (row["state"], row["proven"], row["holder"]) == ("as released", True, "")
+        assert row["live"] == [row["image_digest"]]
 
 
 async def test_every_environment_runs_the_very_same_bytes(bench: Workbench) -> None:

@@ -42,10 +42,11 @@ async def interrupt(shipway: asyncio.subprocess.Process, number: signal.Signals)
     assert (last["event"], last["ending"]) == ("RunFinished", "cancelled")
 
 
-async def newest(bench: Workbench) -> dict[str, Any]:
+async def history(bench: Workbench) -> list[dict[str, Any]]:
+    """Newest first."""
     said = await bench.shipway("history", "dev", "--output", "json")
     assert said.code == 0, said.err
-    return said.rows[0]
+    return said.rows
 
 
 def endings(bench: Workbench) -> dict[str, str]:
@@ -95,7 +96,7 @@ async def test_an_interrupted_rollout_leaves_what_served_before(
     assert not [line for line in bench.processes.values() if line[0].endswith("helm")]
     assert endings(bench) == {"setup": "done", "resolve": "done", "deploy dev": "cancelled"}
     assert (await bench.get("dev", "/version")).json()["tag"] == "v1"
-    row = await newest(bench)
+    row, *_ = await history(bench)
     assert (row["tag"], row["status"]) == ("slow", "failed")
     assert row["description"] == "rollout failed: interrupted before its pods were seen to serve"
 
@@ -107,16 +108,18 @@ async def test_a_rollout_whose_watcher_was_killed_is_no_release_to_return_to(
     await until(shipway, event="Progress", text="0 of 1 new pods ready, 1 of the old leaving")
     os.kill(shipway.pid, signal.SIGKILL)
     await shipway.communicate()
-    row = await newest(bench)
+    row, *_ = await history(bench)
     assert (row["tag"], row["status"]) == ("slow", "deployed")
-    assert row["description"].endswith("; rollout underway")
+    assert row["what"] == "deployed slow, nobody saw it serve"
     said = await bench.shipway("deploy", "--env", "dev", "--tag", "v1")
     assert said.code == 0, said.err
-    row = await newest(bench)
-    assert row["description"] == f"v1, bundle {row['bundle'][:19]}"
+    row, killed, *_ = await history(bench)
+    assert row["what"] == "deployed v1"
+    assert killed["what"].startswith("healed: left before its pods were seen to serve by run ")
     said = await bench.shipway("rollback", "dev")
     assert said.code == 3
-    assert "dev has no earlier revision that served and differs from this one" in said.err
+    none = "dev has no earlier revision that is proven there and differs from what is there now"
+    assert said.err.startswith(f"rollback dev failed: {none}\n")
 
 
 async def test_the_next_run_works(bench: Workbench) -> None:

@@ -73,14 +73,25 @@ async def test_every_line_of_a_run_is_an_event_a_row_or_a_command(
 async def test_the_journal_holds_the_same_events_without_lines_and_progress(
     bench: Workbench, events: dict[str, list[str]]
 ) -> None:
-    for record in bench.journal:
+    first, *rest = bench.journal
+    assert list(first) == ["at", "pid", "event", "who", "host", "run", "born", "doing"]
+    assert (first["event"], first["doing"]) == ("Process", "run")
+    for record in rest:
         assert list(record) == ["at", "pid", *events[record["event"]][1:]]
         assert record["event"] not in {"Line", "Progress"}
     assert bench.journal[-1]["event"] == "RunFinished"
 
 
 @pytest.mark.parametrize(
-    ("line", "rows"), [("status", 3), ("history dev", 1), ("diagnose dev", 1), ("doctor", None)], ids=str
+    ("line", "rows"),
+    [
+        ("status", 3),
+        ("history dev", 1),
+        ("bundles", 1),
+        ("diagnose dev", 1),
+        ("doctor", None),
+    ],
+    ids=str,
 )
 async def test_an_answer_has_the_documented_fields(
     bench: Workbench, line: str, rows: int | None

@@ -1,5 +1,6 @@
 """A release that fails in prod: the evidence is kept, prod goes back by itself, and where it may not, it says why."""
 
+import asyncio
 import json
 import re
 import sys
@@ -65,6 +66,14 @@ async def drydock(bench: Workbench, *args: str) -> None:
 def evidence(bench: Workbench) -> str:
     """Where that of the last run is."""
     return f".shipway/runs/{bench.journal[0]['run']}/evidence/prod"
+
+
+def goes_back(bench: Workbench) -> bool:
+    try:
+        effects = [each["effect"] for each in bench.journal if each["event"] == "EffectBegun"]
+    except (OSError, ValueError):  # half a line, or not even a file
+        return False
+    return "helm rollback" in effects
 
 
 async def test_a_first_release_that_fails_is_left_to_be_looked_at(bench: Workbench) -> None:
@@ -185,3 +194,26 @@ async def test_a_person_with_a_reason_goes_back_even_without_a_registry(bench: W
     ]
     await drydock(bench, "fault", "clear", "--all")
     assert (await bench.get("prod", "/version")).json()["tag"] == "v1"
+
+
+async def test_a_way_back_that_was_killed_is_ended_by_the_next_run(bench: Workbench) -> None:
+    process = await bench.start(
+        "promote", "sick", "--to", "prod", "--force", "--reason", "once more"
+    )
+    try:
+        async with asyncio.timeout(120):
+            while not goes_back(bench):
+                assert process.returncode is None, "it was too fast"
+                await asyncio.sleep(0.01)
+    finally:
+        process.kill()
+        await process.communicate()
+    said = await bench.shipway("deploy", "--env", "prod", "--tag", "sick")
+    assert said.code == 3
+    assert "deploy prod failed: prod does not take sick (" in said.err
+    assert f"it is quarantined in prod: {FAILED_TEST} (" in said.err
+    row = (await bench.status())["prod"]
+    assert (row["tag"], row["status"], row["ready"]) == ("v1", "deployed", 3)
+    statuses = [status for _, status in await history(bench)]
+    assert statuses.count("deployed") == 1
+    assert not any(status.startswith("pending") for status in statuses)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.stories.seeded_faults import (
     Fault,
     first_line,
     give,
+    kubectl,
     prepare,
     reading,
     seed,
@@ -63,11 +65,33 @@ async def test_the_first_line_names_the_cause(fault: Fault, seen: Mapping[str, S
     assert (said.code, first_line(said, fault)) == (fault.code, fault.line), said.err
 
 
-def test_the_table_in_the_docs_is_this_one() -> None:
+async def test_what_each_pod_does_is_kept_with_the_run(
+    bench: Workbench, seen: Mapping[str, Seen]
+) -> None:
+    (log,) = (bench.state / "runs").glob("*/deploy-blip.log")
+    told = re.findall(r"^pod sample-app-\w+-\w+: (.*)$", log.read_text("utf-8"), re.MULTILINE)
+    assert [words for words in told if words in {"the image cannot be pulled", "ready"}] == [
+        "the image cannot be pulled",
+        "ready",
+    ]
+
+
+async def test_once_the_cause_is_gone_the_same_command_succeeds(
+    bench: Workbench, seen: Mapping[str, Seen]
+) -> None:
+    await kubectl(bench, "create", "secret", "generic", "api-keys", "--namespace", "secret")
+    fault = next(fault for fault in FAULTS if fault.name == "secret")
+    said = await suffer(bench, fault)
+    assert said.code == 0, said.err
+    assert first_line(said, fault) == "revision 2, 1 of 1 pods ready"
+
+
+async def test_the_table_in_the_docs_is_this_one() -> None:
     """`SHIPWAY_WRITE_DOCS=1` in the environment writes it."""
     text = TABLE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     wanted = f"{before}{BEGIN}{table()}{END}{rest.partition(END)[2]}"
     if os.environ.get("SHIPWAY_WRITE_DOCS"):
         TABLE.write_text(wanted, encoding="utf-8")
-    assert wanted == text
+    else:
+        assert wanted == text

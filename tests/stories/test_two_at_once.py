@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import os
 import signal
 from typing import Any
 
@@ -17,6 +16,7 @@ SERVICE = "app/sample_app/service.py"
 SLOW = "    time.sleep(60)\n    app = FastAPI("
 DEPLOYS = 20
 DEADLINE = 60  # seconds
+PATIENCE = 400  # seconds, for all of them
 
 
 async def helm_history(bench: Workbench) -> list[dict[str, Any]]:
@@ -57,17 +57,25 @@ async def test_two_releases_are_built(bench: Workbench) -> None:
 
 
 async def test_twenty_deploys_of_two_releases_make_one_line_of_revisions(bench: Workbench) -> None:
-    ended = await asyncio.gather(
-        *(
-            bench.shipway(
-                *("deploy", "--env", "dev", "--tag", f"v{1 + number % 2}"),
-                *("--lock-timeout", "10m", "--output", "json"),
-            )
-            for number in range(DEPLOYS)
+    deploys = [
+        await bench.start(
+            *("deploy", "--env", "dev", "--tag", "v1" if number % 4 else "v2"),
+            *("--lock-timeout", "10m", "--output", "json"),
         )
-    )
-    assert [said.rows for said in ended if said.code] == []
-    notes = [row["text"] for said in ended for row in said.rows if row.get("event") == "Note"]
+        for number in range(DEPLOYS)
+    ]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            ended = await asyncio.gather(*(each.communicate() for each in deploys))
+    finally:
+        for each in deploys:
+            if each.returncode is None:
+                each.kill()
+                await each.wait()
+    told = [[json.loads(line) for line in out.splitlines()] for out, _ in ended]
+    codes = [each.returncode for each in deploys]
+    assert codes == [0] * DEPLOYS, [rows for rows, code in zip(told, codes, strict=True) if code]
+    notes = [row["text"] for rows in told for row in rows if row.get("event") == "Note"]
     assert any(note.startswith("waits for ") for note in notes)
     history = await helm_history(bench)
     assert [row["revision"] for row in history] == [*range(1, len(history) + 1)]
@@ -82,9 +90,9 @@ async def test_twenty_deploys_of_two_releases_make_one_line_of_revisions(bench: 
 
 
 async def test_a_run_that_was_killed_in_its_turn_is_not_waited_for(bench: Workbench) -> None:
-    shipway = await bench.start("deploy", "--env", "dev", "--tag", "v1", "--output", "json")
+    shipway = await bench.start("deploy", "--env", "dev", "--tag", "slow", "--output", "json")
     await until(shipway, event="EffectDone", effect="lease")
-    os.kill(shipway.pid, signal.SIGKILL)
+    shipway.kill()
     await shipway.communicate()
     said = await bench.shipway("deploy", "--env", "dev", "--tag", "v1", "--lock-timeout", "0")
     assert said.code == 0, said.err
@@ -119,9 +127,8 @@ async def test_who_may_not_wait_hears_for_whom_and_unlocks(bench: Workbench) -> 
     async with asyncio.timeout(DEADLINE):
         out, _ = await shipway.communicate()
     assert shipway.returncode == 3
-    (failed,) = [row for row in map(json.loads, out.splitlines()) if row.get("ending") == "failed"][
-        :1
-    ]
+    rows = map(json.loads, out.splitlines())
+    failed = next(row for row in rows if row.get("ending") == "failed")
     assert failed["summary"].startswith("our turn in dev is over: ")
     assert failed["summary"].endswith(" took it away: it will never start")
 

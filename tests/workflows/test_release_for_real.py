@@ -74,9 +74,8 @@ async def test_a_push_to_main_is_built_once_and_goes_through_all_environments(
     found = {name: (row["bundle"], row["tag"], row["revision"]) for name, row in status.items()}
     assert found == dict.fromkeys(("dev", "staging", "prod"), (bundle, FIRST, 1))
     assert [line for line in runner.summary.splitlines() if line.startswith("| prod |")] == [
-        f"| prod | prod | 1 deployed | {FIRST} "
-        f"| {status['prod']['image_digest'][7:19]} "
-        f"| 0.1.0 {status['prod']['chart_digest'][7:19]} | 3/3 | {status['prod']['url']} |"
+        f"| prod | 1 deployed | {FIRST} | {bundle[7:19]} "
+        f"| {status['prod']['image_digest'][7:19]} | 3/3 | no | as released | {status['prod']['url']} |"
     ]
 
 
@@ -85,7 +84,9 @@ async def test_a_hotfix_reaches_production_alone(
 ) -> None:
     bench.edit("app/sample_app/service.py", "Hello from", "Hi from")
     bench.edit("app/tests/test_routes.py", "Hello from", "Hi from")
-    runner = Runner(bench, workflows["hotfix"], inputs__tag="v1.0.1")
+    runner = Runner(
+        bench, workflows["hotfix"], inputs__tag="v1.0.1", inputs__reason="orders are lost"
+    )
     for job in ("build", "deploy-production"):
         await runner.job(job)
     status = await bench.status()
@@ -98,11 +99,24 @@ async def test_a_hotfix_reaches_production_alone(
     assert (await bench.get("prod")).json() == {"message": "Hi from sample-app"}
 
 
-@pytest.mark.parametrize(("to", "found"), [("", FIRST), ("v1.0.1", "v1.0.1")])
+@pytest.mark.parametrize(
+    ("to", "reason", "force", "found"),
+    [
+        ("", "it greets too warmly", "", FIRST),
+        ("v1.0.1", "nobody minded", "yes", "v1.0.1"),
+    ],
+)
 async def test_a_rollback_returns_the_one_environment(
-    bench: Workbench, workflows: dict[str, dict[str, Any]], to: str, found: str
+    bench: Workbench,
+    workflows: dict[str, dict[str, Any]],
+    *,
+    to: str,
+    reason: str,
+    force: str,
+    found: str,
 ) -> None:
-    runner = Runner(bench, workflows["rollback"], inputs__to=to)
+    runner = Runner(bench, workflows["rollback"], inputs__to=to, inputs__reason=reason)
+    runner.known["inputs.force && 'yes' || ''"] = force
     await runner.job("rollback-production")
     status = await bench.status()
     assert {name: row["tag"] for name, row in status.items()} == {

@@ -81,14 +81,15 @@ def test_the_job_of_a_gate_touches_the_environment_of_the_same_name(workflows: W
             if re.search(rf"(--env|rollback) {environment}\b", line)
         }
         assert {GITHUB_ENVIRONMENTS[name] for name in touched} == {job["environment"]}
-        assert len(lines) == 2
+        verbs = [line.split()[2] for line in lines]
+        assert verbs in (["deploy", "helm-test"], ["rollback"])  # which tests by itself
 
 
 def test_a_deploy_takes_the_bundle_of_the_build_job_and_is_tested(workflows: Workflows) -> None:
     for _workflow, name, job in acting(workflows):
         if name.startswith("deploy-"):
             deploy, proof = [step for step in job["steps"] if "--target eks" in step.get("run", "")]
-            assert deploy["env"] == {"BUNDLE": "${{ needs.build.outputs.bundle }}"}
+            assert deploy["env"]["BUNDLE"] == "${{ needs.build.outputs.bundle }}"
             assert '--tag "$BUNDLE"' in deploy["run"]
             assert " helm-test " in proof["run"]
             assert "build" in job["needs"]
@@ -98,6 +99,21 @@ def test_a_deploy_takes_the_bundle_of_the_build_job_and_is_tested(workflows: Wor
         assert [step["run"] for step in build["steps"] if step.get("id") == "build"] == [
             'exec .venv/bin/shipway build --target eks --tag "$TAG" --output github'
         ]
+
+
+def test_only_a_hotfix_insists_and_says_why(workflows: Workflows) -> None:
+    insisting = {
+        name: (step["env"]["REASON"], '--force --reason "$REASON"' in step["run"])
+        for workflow, name, job in acting(workflows)
+        for step in job["steps"]
+        if "--force" in step.get("run", "") and workflow != "rollback"
+    }
+    assert insisting == {"deploy-production": ("${{ inputs.reason }}", True)}
+    inputs = workflows["hotfix"]["on"]["workflow_dispatch"]["inputs"]
+    assert {name: said["required"] for name, said in inputs.items()} == {
+        "tag": "true",
+        "reason": "true",
+    }
 
 
 def test_a_deploy_is_never_cancelled_nor_evicted(workflows: Workflows) -> None:
@@ -237,4 +253,4 @@ def test_a_rollback_runs_only_where_it_was_asked_for(workflows: Workflows) -> No
     ]
     inputs = workflows["rollback"]["on"]["workflow_dispatch"]["inputs"]
     assert inputs["environment"]["options"] == ["dev", "staging", "production"]
-    assert "required" not in inputs["to"]
+    assert not any("required" in inputs[name] for name in ("to", "reason", "force"))

@@ -81,6 +81,38 @@ async def test_where_to_roll_back_to_is_one_word_or_none(
     ]
 
 
+@pytest.mark.parametrize(
+    ("reason", "force", "said"),
+    [
+        ("it loses orders", "", ["--reason=it loses orders"]),
+        (HOSTILE, "yes", [f"--reason={HOSTILE}", "--force"]),
+    ],
+)
+async def test_why_to_roll_back_is_one_word(
+    tmp_path: Path, workflows: dict[str, dict[str, Any]], reason: str, force: str, said: list[str]
+) -> None:
+    put(tmp_path, STAND_IN)
+    line = line_of(workflows, "rollback", "rollback-production", "rollback")
+    assert await words(tmp_path, line, TO="", REASON=reason, FORCE=force) == [
+        *("rollback", "prod", "--target", "eks"),
+        *said,
+        *("--output", "github"),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["orders are lost", HOSTILE])
+async def test_the_reason_of_a_hotfix_is_one_word(
+    tmp_path: Path, workflows: dict[str, dict[str, Any]], reason: str
+) -> None:
+    put(tmp_path, STAND_IN)
+    line = line_of(workflows, "hotfix", "deploy-production", "deploy")
+    assert await words(tmp_path, line, BUNDLE="sha256:12", REASON=reason) == [
+        *("deploy", "--target", "eks", "--env", "prod", "--tag", "sha256:12"),
+        *("--force", "--reason", reason),
+        *("--output", "github"),
+    ]
+
+
 @pytest.mark.parametrize("tag", ["v1.2.1", HOSTILE])
 async def test_the_tag_of_a_hotfix_is_one_word(
     tmp_path: Path, workflows: dict[str, dict[str, Any]], tag: str

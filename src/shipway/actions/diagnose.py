@@ -1,4 +1,4 @@
-"""What is wrong with an environment now, or that nothing is; what proves it is saved. Changes nothing."""
+"""What is wrong with an environment now, or that nothing is. What proves it is saved; nothing is changed."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from shipway.kube.evidence.collection import collect
 from shipway.kube.namespaces import NamespaceMissing
 from shipway.model import health
 from shipway.model.health import Facts, Finding, Health
-from shipway.model.lease import Holder
+from shipway.model.lease import Seen
 from shipway.model.rollout import judge
 from shipway.targets import here
 from shipway.targets.target import Place, Target
@@ -32,19 +32,21 @@ async def diagnose(session: Session, environment: str) -> Health:
             found = Finding(missing.problem, missing.remedy)
             return Health(environment, healthy=False, findings=(found,))
         facts = await _look(client, target, place)
-        if not facts.history:
-            return health.judge(facts)
+        first = health.judge(facts)
+        if first.healthy or not facts.history:
+            return first
         folder = session.folder / "evidence" / environment
         evidence = await collect(client, place.release, target.deployment, folder)
     return health.judge(replace(facts, causes=evidence.causes), evidence.place)
 
 
 async def _look(client: AsyncClient, target: Target, place: Place) -> Facts:
-    history, found, holder = await asyncio.gather(
+    history, found, turn = await asyncio.gather(
         releases.history(client, place.release),
         workload.look(client, place.release.namespace, target.deployment),
-        _holder(client, place),
+        _turn(client, place),
     )
+    holder = turn.holder if turn else None
     address = await url_of(client, target, place) if found else ""
     return Facts(
         environment=place.environment,
@@ -56,15 +58,16 @@ async def _look(client: AsyncClient, target: Target, place: Place) -> Facts:
         old=found.deployment.ready - found.ready if found else 0,
         holder=holder,
         dead=holder is not None and here.dead(holder),
+        renewed=turn.renewed if turn else "",
         address=address,
         absence=None if address or not found else await _absence(client, target, place),
     )
 
 
-async def _holder(client: AsyncClient, place: Place) -> Holder | None:
-    """Whose turn it is, where our identity may see that."""
+async def _turn(client: AsyncClient, place: Place) -> Seen | None:
+    """Whose it is, where our identity may see that."""
     try:
-        return (await lease.look(client, place.release)).holder
+        return await lease.look(client, place.release)
     except ApiError as error:
         if error.status.code == 403:
             return None

@@ -12,7 +12,7 @@ from shipway.cli.render.renderer import Renderer
 @click.command(cls=options.Verb)
 @click.argument("environment", metavar="ENV")
 def command(environment: str) -> None:
-    """What is wrong with one environment and what to do, or that it serves. Saves what proves it, changes nothing."""
+    """What is wrong with one environment and what to do, or that it serves. Changes nothing."""
 
     async def action(session: Session, renderer: Renderer) -> int:
         found = await diagnose(session, one(session, environment, "shipway diagnose"))

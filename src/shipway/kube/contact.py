@@ -1,4 +1,4 @@
-"""Questions to an API that may be in trouble: asked again until they are answered, for a limited time."""
+"""The questions of whoever watches, to an API that may be in trouble: asked again, and people are told."""
 
 import asyncio
 import time
@@ -8,27 +8,18 @@ from typing import TypeVar
 
 import httpx2
 
-from shipway.errors import LATER, ShipwayError
+from shipway.kube.steadily import passes
 
 Answer = TypeVar("Answer")
 
 LIMIT = 20.0  # seconds: an API server that is restarted, or a new leader of its store, takes less
 PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds before a question is asked again: twice as many each time
-BUSY = frozenset({408, 429})
 
 
 @dataclass(eq=False)
-class OutOfTouch(ShipwayError):
+class OutOfTouch(Exception):
     trouble: str
     seconds: float  # since the last good answer
-
-    @property
-    def problem(self) -> str:
-        return f"{self.trouble}, for {self.seconds:.0f} s now"
-
-    @property
-    def remedy(self) -> str:
-        return LATER
 
 
 @dataclass(slots=True)
@@ -36,7 +27,6 @@ class Contact:
     """With one API. `say` hears of each question that has to be asked again."""
 
     say: Callable[[str], None]
-    so: str = "trying again"  # what is done about it, for people
     limit: float = LIMIT
     lost: OutOfTouch | None = None  # as long as the last question has no answer
 
@@ -47,7 +37,7 @@ class Contact:
             try:
                 answer = await question()
             except httpx2.HTTPError as error:
-                if _is_answer(error):
+                if not passes(error):
                     raise
                 self.lost = OutOfTouch(_words(error), time.monotonic() - since)
                 if self.lost.seconds >= self.limit:
@@ -55,16 +45,9 @@ class Contact:
             else:
                 self.lost = None
                 return answer
-            self.say(f"{self.lost.trouble}; {self.so}")
+            self.say(f"{self.lost.trouble}; still watching")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def _is_answer(error: httpx2.HTTPError) -> bool:
-    if not isinstance(error, httpx2.HTTPStatusError):
-        return False
-    code = error.response.status_code
-    return code < 500 and code not in BUSY
 
 
 def _words(error: httpx2.HTTPError) -> str:

@@ -1,12 +1,11 @@
-"""A release's lease in our hand: waited for, renewed by a task of its own, known to be lost, given back."""
+"""A release's lease in our hand: renewed by a task of its own, known to be lost, given back."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import httpx2
 from lightkube import AsyncClient
@@ -16,45 +15,12 @@ from shipway.commands.helm import Release
 from shipway.errors import REFUSED, ShipwayError
 from shipway.kube import lease as leases
 from shipway.kube import releases
-from shipway.model.lease import Holder, Seen, Watched
+from shipway.kube.steadily import steadily
+from shipway.model.lease import Holder, Seen
 
-OUTAGE = 12.0  # seconds for which an API that is out of order is asked again
-PAUSE = 0.5  # seconds until it is
-LOOK = 1.0  # seconds, at most, between two looks of somebody who waits
 REQUEST = 3.0  # seconds for one renewal
 EARLY = 0.95  # of the time that it may be silent: then a holder stops by itself
 RELEASE = 1.5  # seconds: an interrupted run has less than 5 s for all that it leaves in order
-
-Answer = TypeVar("Answer")
-
-
-@dataclass(eq=False)
-class Locked(ShipwayError):
-    """Somebody else has the turn, and did not give it back as long as we waited."""
-
-    exit_code: ClassVar[int] = REFUSED
-
-    environment: str
-    holder: Holder
-    since: str  # by the holder's clock
-    waited: float  # seconds
-
-    @property
-    def problem(self) -> str:
-        return f"in {self.environment} it is the turn of {self.holder}"
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        since = [f"since {self.since}"] if self.since else []
-        waited = [f"we waited for {self.waited:.0f} s"] if self.waited >= 1 else []
-        return (*since, *waited)
-
-    @property
-    def remedy(self) -> str:
-        return (
-            f"wait longer, with --lock-timeout 30m; or, if nobody is behind it any more: "
-            f"shipway unlock {self.environment} --reason TEXT"
-        )
 
 
 @dataclass(eq=False)
@@ -78,51 +44,6 @@ class LeaseLost(ShipwayError):
     @property
     def remedy(self) -> str:
         return f"shipway history {self.environment}, and then the same again"
-
-
-async def take(
-    client: AsyncClient,
-    release: Release,
-    us: Holder,
-    *,
-    environment: str,
-    patience: float,
-    dead: Callable[[Holder], bool],
-    waiting: Callable[[Holder, float], None],
-    seconds: int = leases.SECONDS,
-) -> "Hold":
-    """Locked after `patience` seconds. `waiting` hears at every look for whom, and for how many seconds already."""
-    begin = _clock()
-    watched = Watched(Seen(holder=None, fence=0, seconds=seconds), begin)
-    former: Holder | None = None
-    while True:
-        there = await _steadily(partial(leases.read, client, release))
-        asked, seen = _clock(), leases.seen(there)
-        watched = watched.then(seen, asked)
-        holder = seen.holder
-        state = watched.judge(us, asked, dead=holder is not None and dead(holder))
-        if holder and state == "held":
-            if asked - begin >= patience:
-                raise Locked(environment, holder, seen.taken, asked - begin)
-            waiting(holder, asked - begin)
-            # not in step with the others who wait
-            pause = random.uniform(LOOK / 2, LOOK)  # noqa: S311  # no secret
-            await asyncio.sleep(min(pause, max(begin + patience - asked, 0.0)))
-            continue
-        if state != "ours":  # which it is if the answer to our request was lost
-            former = holder or seen.left
-        fence = seen.fence if state == "ours" else 1 + (seen.fence or await _past(client, release))
-        wanted = leases.taken(there, release, us, fence=fence, seconds=seconds)
-        sent = _clock()
-        try:
-            made = await _steadily(partial(leases.write, client, wanted))
-        except asyncio.CancelledError:  # the cluster may have it already
-            await _to_the_end(_free(client, release, us))
-            raise
-        if made:
-            return Hold(
-                client, release, us, environment=environment, lease=made, sent=sent, former=former
-            )
 
 
 class Hold:
@@ -178,10 +99,10 @@ class Hold:
         """
         if self.over:
             raise await self._told()
-        seen = await _steadily(partial(leases.look, self._client, self._release))
+        seen = await steadily(partial(leases.look, self._client, self._release))
         if not self._is_ours(seen):
             self._lose(self._loss(seen))
-        newest = await _past(self._client, self._release)
+        newest = await past(self._client, self._release)
         if newest > self.fence:
             self._lose(LeaseLost(self._environment, "a later one has changed the release"))
         if self.over:
@@ -189,12 +110,12 @@ class Hold:
 
     async def release(self) -> None:
         """Give it back, also while we are cancelled; within RELEASE seconds, or it expires by itself."""
-        await _to_the_end(self._give_back())
+        await to_the_end(self._give_back())
 
     @property
     def over(self) -> bool:
         """Lost, or not renewed in time."""
-        return self._lost is not None or _clock() >= self._until
+        return self._lost is not None or clock() >= self._until
 
     def _is_ours(self, seen: Seen) -> bool:
         return seen.is_of(self._us) and seen.fence == self.fence
@@ -206,7 +127,7 @@ class Hold:
 
     def _lose(self, lost: LeaseLost) -> None:
         self._lost = self._lost or lost
-        self._remind(_clock())
+        self._remind(clock())
 
     def _remind(self, when: float) -> None:
         for limit in self._limits:
@@ -222,7 +143,7 @@ class Hold:
             pause = regular if await self._renewed() else soon
 
     async def _renewed(self) -> bool:
-        sent = _clock()
+        sent = clock()
         try:
             async with asyncio.timeout(REQUEST):
                 made = await leases.write(self._client, leases.renewed(self._lease))
@@ -264,10 +185,10 @@ class Hold:
     async def _give_back(self) -> None:
         self._renewing.cancel()
         await asyncio.wait([self._renewing])
-        await _free(self._client, self._release, self._us, self._lease)
+        await free(self._client, self._release, self._us, self._lease)
 
 
-async def _free(
+async def free(
     client: AsyncClient, release: Release, us: Holder, there: Lease | None = None
 ) -> None:
     """Unless it is not ours; what does not answer in time is left to expire."""
@@ -280,32 +201,13 @@ async def _free(
                 there = await leases.read(client, release)
 
 
-async def _past(client: AsyncClient, release: Release) -> int:
+async def past(client: AsyncClient, release: Release) -> int:
     """The highest fence in helm's history: it outlives a lease that somebody deleted."""
-    history = await _steadily(partial(releases.history, client, release))
+    history = await steadily(partial(releases.history, client, release))
     return max((revision.fence for revision in history), default=0)
 
 
-async def _steadily(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Again and again while the API is out of order, for OUTAGE seconds."""
-    end = _clock() + OUTAGE
-    while True:
-        try:
-            return await ask()
-        except httpx2.HTTPError as error:
-            if not _passes(error) or _clock() >= end:
-                raise
-        await asyncio.sleep(PAUSE)
-
-
-def _passes(error: httpx2.HTTPError) -> bool:
-    if not isinstance(error, httpx2.HTTPStatusError):
-        return True
-    code = error.response.status_code
-    return code in {408, 429} or code >= 500
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Whoever cancels us waits until it is done."""
     task, cancelled = asyncio.ensure_future(work), None
     while not task.done():
@@ -318,6 +220,6 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
         raise cancelled
 
 
-def _clock() -> float:
+def clock() -> float:
     """That of the timeouts: it never jumps."""
     return asyncio.get_running_loop().time()

@@ -22,7 +22,7 @@ PATIENCE = 0.5  # of the time that a rollout has: for a pod that no node takes. 
 LEFT_OVER = 20.0  # seconds for what failed before to be tried again; a kubelet does so every ten
 UNMOUNTED = 3.0  # seconds of being created after which a pod's events are read: they alone tell of its volumes
 EVIDENCE = 10.0  # seconds
-STILL = "still watching"
+FEW, MANY = 3, 10  # pods that are asked for more: those of one revision fail alike
 More = Callable[[AsyncClient, str, Sequence[Pod]], Awaitable[tuple[Pod, ...]]]
 
 
@@ -77,7 +77,11 @@ class WatchLost(ShipwayError):
 
     @property
     def problem(self) -> str:
-        return f"{self.environment}: what becomes of the rollout is not known: {self.lost.problem}"
+        lost = self.lost
+        return (
+            f"{self.environment}: what becomes of the rollout is not known: "
+            f"{lost.trouble}, for {lost.seconds:.0f} s now"
+        )
 
     @property
     def remedy(self) -> str:
@@ -105,7 +109,7 @@ async def follow(
     `line` is told what each pod does. `before` is what was there when the rollout began: a pod that failed then
     gets the time to be tried again. WatchLost when the API has been in trouble for too long.
     """
-    watching = _Watching(client, namespace, name, Contact(progress, STILL), progress, line, before)
+    watching = _Watching(client, namespace, name, Contact(progress), progress, line, before)
     seconds: int | None = timeout_seconds
     doomed: str | None = None
     try:
@@ -119,7 +123,7 @@ async def follow(
             raise WatchLost(environment, lost, look) from lost
     except OutOfTouch as lost:
         raise WatchLost(environment, lost, look) from lost
-    pods = await watching.evidence()
+    pods = await watching.evidence(doomed)
     deployment = watching.found.deployment
     raise RolloutFailed(
         environment=environment,
@@ -198,17 +202,24 @@ class _Watching:
         for text in changes(self.found.pods, pods):
             self.line(text)
         self.found, self.looked = replace(found, pods=pods), now
-        if any(pod.lasted >= UNMOUNTED and doing(pod) == CREATED for pod in pods):
-            self.found = replace(found, pods=await self._shown(workload.warnings))
+        creating = [pod for pod in pods if pod.lasted >= UNMOUNTED and doing(pod) == CREATED]
+        if creating:
+            await self._learn(workload.warnings, creating[:FEW])
 
-    async def evidence(self) -> tuple[Pod, ...]:
-        return await self._shown(workload.evidence)
+    async def evidence(self, doomed: str | None) -> tuple[Pod, ...]:
+        """All pods; of those that are not ready what more could be learnt, of the doomed one first."""
+        waiting = [pod for pod in self.found.pods if not pod.ready and not pod.terminating]
+        waiting.sort(key=lambda pod: pod.name != doomed)
+        await self._learn(workload.evidence, waiting[:MANY])
+        return self.found.pods
 
-    async def _shown(self, more: More) -> tuple[Pod, ...]:
-        """With what more could be learnt of the pods; where we may not look, or the API is in trouble, as they are."""
-        pods = self.found.pods
+    async def _learn(self, more: More, pods: Sequence[Pod]) -> None:
+        """Where we may not look, or the API is in trouble, they stay as they are."""
         try:
             async with asyncio.timeout(EVIDENCE):
-                return await self.contact.ask(lambda: more(self.client, self.namespace, pods))
+                told = await self.contact.ask(lambda: more(self.client, self.namespace, pods))
         except (TimeoutError, OutOfTouch, httpx2.HTTPStatusError):
-            return pods
+            return
+        known = {pod.name: pod for pod in told}
+        all_of_them = tuple(known.get(pod.name, pod) for pod in self.found.pods)
+        self.found = replace(self.found, pods=all_of_them)

@@ -1,7 +1,7 @@
 """A Deployment and its pods as facts: what the model's judgement and diagnosis read."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -191,8 +191,17 @@ def _pod(found: Pod) -> rollout.Pod:
             *(_container(each) for each in status.containerStatuses or []),
         ),
         namespace=found.metadata.namespace or "",
+        paths=tuple(_paths(found.spec)),
         given_up=f"{status.reason}: {status.message or ''}" if given_up else "",
     )
+
+
+def _paths(spec: core_v1.PodSpec | None) -> Iterator[tuple[str, str]]:
+    for container in spec.containers if spec else ():
+        for kind in ("startup", "readiness", "liveness"):
+            probe: core_v1.Probe | None = getattr(container, f"{kind}Probe")
+            if probe and probe.httpGet:
+                yield kind, probe.httpGet.path or "/"
 
 
 def _container(found: core_v1.ContainerStatus, *, init: bool = False) -> rollout.Container:

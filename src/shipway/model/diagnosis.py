@@ -85,8 +85,14 @@ def _told(pod: Pod) -> Iterator[tuple[int, str]]:
         yield 3, f"no node takes the pod: {said.unplaced(pod.unschedulable)}"
     if pod.given_up:
         yield 3, f"its node gave the pod up: {pod.given_up}"
-    if asked := next((words for each in reversed(pod.events) if (words := said.probe(each))), ""):
+    if asked := _probed(pod):
         yield 4, f"not ready: {asked}"
+
+
+def _probed(pod: Pod, kind: str = "") -> str:
+    """What a probe, of a kind or of any, heard last."""
+    asked = (said.probe(event, dict(pod.paths)) for event in reversed(pod.events))
+    return next((words for words in asked if words and words.startswith(kind)), "")
 
 
 def _unmounted(event: str, pod: Pod) -> str:
@@ -140,8 +146,7 @@ def _killed_by(container: Container, pod: Pod) -> str:
     for event in reversed(pod.events):
         found = KILLED.search(event)
         if found and found[1] == container.name:
-            asked = (said.probe(each) for each in reversed(pod.events))
-            why = next((words for words in asked if words.startswith(found[2])), "")
+            why = _probed(pod, found[2])
             return why.replace(" fails: ", ": ", 1) or f"{found[2]} probe"
     return ""
 

@@ -41,6 +41,7 @@ class Facts:
     old: int = 0  # pods of an earlier revision that serve
     holder: Holder | None = None
     dead: bool = False  # the holder was a process of this machine, and is no more
+    renewed: str = ""  # its last sign of life, by its own clock
     address: str = ""
     absence: Finding | None = None  # why there is no load balancer
 
@@ -78,10 +79,14 @@ def _found(facts: Facts, now: Revision) -> Iterator[Finding]:
     back = _back(facts)
     serves = isinstance(facts.verdict, Done)
     failed = now.status == "failed" or FAILURE in now.description
-    if facts.deployment is None and now.status != "uninstalled":
+    if facts.deployment is None and now.status == "deployed":
         yield Finding(f"its Deployment is gone from namespace {facts.namespace}", again)
     elif not serves or failed:
         yield from _causes(facts, back)
+    if not (serves or failed or facts.causes) and facts.verdict:
+        stands = f": {facts.verdict}" if isinstance(facts.verdict, Underway) else ""
+        later = f"shipway diagnose {facts.environment}, later; look closer: {facts.look}"
+        yield Finding(f"a rollout is underway{stands}", later)
     if now.status == "uninstalled":
         yield Finding(f"it was uninstalled, {named} was the last", again)
     elif now.status.startswith("pending-"):
@@ -98,10 +103,6 @@ def _found(facts: Facts, now: Revision) -> Iterator[Finding]:
 
 
 def _causes(facts: Facts, remedy: str) -> Iterator[Finding]:
-    if not facts.causes and facts.verdict and not isinstance(facts.verdict, Done):
-        stands = f": {facts.verdict}" if isinstance(facts.verdict, Underway) else ""
-        later = f"shipway diagnose {facts.environment}, later; look closer: {facts.look}"
-        yield Finding(f"a rollout is underway{stands}", later)
     shown = {""}
     for cause in facts.causes:
         pod = f"pod {cause.pod} in namespace {facts.namespace}: {cause.state}"
@@ -145,6 +146,7 @@ def _still(facts: Facts) -> Iterator[str]:
 
 def _turn(facts: Facts) -> Iterator[str]:
     if facts.worked_on:
-        yield f"it is the turn of {facts.holder}"
+        heard = f", last heard of at {facts.renewed[11:19]} by its clock" if facts.renewed else ""
+        yield f"it is the turn of {facts.holder}{heard}"
     elif facts.holder:
         yield f"{facts.holder} ended without giving its turn back; the next deploy takes it"

@@ -27,10 +27,8 @@ def choose(
     """The last revision before the present one that is proven, not quarantined, and not the same again."""
     now, left = current(history), possible(history, known, environment)
     for place, revision in enumerate(left):
-        asked = [each.bundle for each in (now, *left[place:]) if each]
-        unknown = [bundle for bundle in dict.fromkeys(asked) if bundle and bundle not in known]
-        if unknown and {revision.bundle, asked[0]} & set(unknown):
-            return Unknown(tuple(unknown[:FEW]))
+        if now and _unknown([now, revision], known):
+            return Unknown(tuple(_unknown([now, *left[place:]], known)[:FEW]))
         if not distrust(revision, known[revision.bundle], environment):
             return revision
     return None
@@ -153,6 +151,11 @@ def _settled(now: Revision, known: Known, environment: str) -> bool:
         is_of(each, "failed", environment) and each.record.revision == now.number
         for each in known.get(now.bundle, ())
     )
+
+
+def _unknown(revisions: Sequence[Revision], known: Known) -> list[Digest]:
+    bundles = dict.fromkeys(each.bundle for each in revisions)
+    return [each for each in bundles if each and each not in known]
 
 
 def _newest_first(history: Sequence[Revision]) -> list[Revision]:

@@ -61,6 +61,7 @@ class Pod:
     ] = ()  # what went wrong, oldest first: `Unhealthy: Readiness probe failed: …`
     log: tuple[str, ...] = field(default=(), repr=False)  # the last lines before it ended
     namespace: str = ""
+    paths: tuple[tuple[str, str], ...] = ()  # that its probes ask for, by their kind
     given_up: str = ""  # why its node ended it: Evicted: …
     lasted: float = 0  # seconds for which we have seen it do what it does now
     left_over: bool = (

@@ -4,6 +4,7 @@ The messages are those of containerd and CRI-O, of the kubelet, the scheduler an
 """
 
 import re
+from collections.abc import Mapping
 
 # what a registry or the way to it may get over; stronger than the two below
 _PASSES = re.compile(
@@ -114,21 +115,22 @@ def unplaced(message: str) -> str:
     return why if _SEVERAL.search(why) else why.lstrip("0123456789 ")
 
 
-def probe(event: str) -> str:
-    """`readiness probe fails: HTTP 503`; empty where the event is another one."""
+def probe(event: str, paths: Mapping[str, str]) -> str:
+    """`readiness probe fails: /health/ready: HTTP 503`; empty where the event is another one. `paths` by kind of probe."""
     found = _PROBE.search(event)
     if not found:
         return ""
-    return f"{found[1].lower()} probe fails: {_answer(found[2])}"
+    kind = found[1].lower()
+    return f"{kind} probe fails: {_answer(found[2], paths.get(kind, ''))}"
 
 
-def _answer(text: str) -> str:
+def _answer(text: str, path: str) -> str:
     if found := _STATUS.search(text):
-        return f"HTTP {found[1]}"
+        return f"{path}: HTTP {found[1]}" if path else f"HTTP {found[1]}"
     if found := _REQUEST.fullmatch(text):
-        path, why = found.groups()
+        asked, why = found.groups()
         late = "Client.Timeout" in why or "deadline exceeded" in why
-        return f"{path or '/'}: {'no answer in time' if late else _DIALLED.sub('', why)}"
+        return f"{asked or '/'}: {'no answer in time' if late else _DIALLED.sub('', why)}"
     return text.strip()
 
 

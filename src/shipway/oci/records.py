@@ -77,10 +77,11 @@ class Ledger:
         return Kept(digest(record.to_json()), record)
 
     async def _subject(self, bundle: Digest) -> Descriptor | None:
-        found = await self.registry.digest_of(self.repository, bundle_tag(bundle))
-        if found is None:
+        try:
+            found = await self.registry.manifest(self.repository, bundle_tag(bundle))
+        except NotInRegistry:
             return None
-        return (await self.registry.manifest(self.repository, found)).descriptor
+        return found.descriptor
 
     async def _read(self, listed: Descriptor, subject: Digest) -> Kept | Reason | None:
         """None for what is gone since it was listed, and for a record of a kind that a later version knows."""

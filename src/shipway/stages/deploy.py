@@ -24,7 +24,7 @@ from shipway.stages.aftermath import Aftermath
 from shipway.stages.applying import apply
 from shipway.stages.build import short
 from shipway.stages.following import follow
-from shipway.stages.gate import admit
+from shipway.stages.gate import NotAdmitted, admit
 from shipway.stages.probing import RequestsLost
 from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Place, Target
@@ -92,7 +92,12 @@ class Deploy:
                 unchanged=True,
             )
         await self._fits(turn, released, platform)
-        await admit(turn, released.bundle, self.rules, self.force, say)
+        after = Aftermath(self.rules, self.folder, self.shell)
+        try:
+            await admit(turn, released.bundle, self.rules, self.force, say)
+        except NotAdmitted:
+            await after.owed(turn, there, say)
+            raise
         if there:
             await probing.begin(turn, self.rules)
         before = await workload.look(client, place.release.namespace, target.deployment)
@@ -102,7 +107,6 @@ class Deploy:
                 done = await follow(turn, self.rules, say, before)
             probing.check(turn, self.rules)
         except (ApplyFailed, RolloutFailed, RequestsLost) as failure:
-            after = Aftermath(self.rules, self.folder, self.shell)
             raise await after.of(failure, turn, there, say) from failure
         return Outcome(f"{done}{await _reached(turn, say)}")
 

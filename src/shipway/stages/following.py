@@ -1,8 +1,10 @@
 """A rollout followed to its end, which helm's history remembers."""
 
+from functools import partial
+
 from shipway.commands import kubectl
 from shipway.kube import releases, rollout
-from shipway.kube.contact import Contact
+from shipway.kube.steadily import steadily
 from shipway.kube.workload import Workload
 from shipway.model.environment import Rules
 from shipway.pipeline.stage import Say
@@ -27,9 +29,8 @@ async def follow(turn: Turn, rules: Rules, say: Say, before: Workload | None = N
             line=say.line,
             before=before,
         )
-        contact = Contact(say.progress)
-        new = await contact.ask(lambda: releases.latest(client, place.release))
+        new = await steadily(partial(releases.latest, client, place.release))
         assert new is not None
-        await contact.ask(lambda: releases.mark_proven(client, place.release, new))
+        await steadily(partial(releases.mark_proven, client, place.release, new))
     deployment = found.deployment
     return f"revision {new.number}, {deployment.available} of {deployment.wanted} pods ready"

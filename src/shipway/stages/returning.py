@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shipway.commands import helm
 from shipway.commands.command import Command
 from shipway.errors import CommandFailed, ShipwayError
-from shipway.kube import releases
+from shipway.kube import releases, workload
 from shipway.kube.access import told
 from shipway.kube.rollout import RolloutFailed
 from shipway.model import rollback
@@ -14,7 +14,7 @@ from shipway.model.revision import Revision, current
 from shipway.model.rollback import Known
 from shipway.pipeline.stage import Say
 from shipway.shell.shell import Shell
-from shipway.stages import probing, repair
+from shipway.stages import probing
 from shipway.stages.applying import apply
 from shipway.stages.asking import HelmTestFailed, ask
 from shipway.stages.build import short
@@ -85,6 +85,7 @@ class Returning:
             )
 
         seconds = self.rules.timeout_seconds
+        before = await workload.look(client, place.release.namespace, turn.target.deployment)
         async with releases.marking_interrupted(client, place.release, now, turn.is_ours):
             with say.effect("helm rollback"):
                 try:
@@ -96,7 +97,7 @@ class Returning:
                 await releases.claim_return(
                     client, place.release, made, run=turn.by.run, fence=turn.fence
                 )
-            return await follow(turn, self.rules, say)
+            return await follow(turn, self.rules, say, before)
 
     async def by_itself(self, turn: Turn, say: Say) -> Returned:
         """After a failure. It raises nothing: the failure is the news."""
@@ -113,8 +114,9 @@ class Returning:
         now, preflight = current(history), Preflight(turn)
         back = await preflight.choose(history)
         if now is None or back is None:
-            earlier = len(history) > 1
-            none = "no earlier revision is proven there" if earlier else "nothing ran there before"
+            none = "no earlier revision is proven there"
+            if len(history) == 1:
+                none = "nothing ran there before"
             return Returned(f"{environment} stays as it is: {none}")
         await preflight.learn([now.bundle])
         risks = await preflight.risks(history, back.number, back.bundle)

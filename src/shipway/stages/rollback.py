@@ -180,13 +180,16 @@ class _Way:
         if back is None:
             raise self._nothing()
         done = await self._return(back)
-        reason = asked.why
+        turn, say, why = self.turn, self.say, asked.why
+        records = []
         if back.bundle:
-            await try_record(self.turn, self.say, "forced", back.bundle, reason=reason)
+            records.append(try_record(turn, say, "forced", back.bundle, reason=why))
         if rollback.condemned(now, back.bundle, {}, self.environment):
-            await try_record(
-                self.turn, self.say, "quarantined", now.bundle, revision=now.number, reason=reason
+            number = now.number
+            records.append(
+                try_record(turn, say, "quarantined", now.bundle, revision=number, reason=why)
             )
+        await asyncio.gather(*records)
         return done
 
     def _nothing(self) -> NothingToReturnTo:

@@ -11,8 +11,9 @@ from lightkube import AsyncClient
 
 from shipway.kube import namespaces
 from shipway.kube.access import opened, told
-from shipway.kube.hold import Hold, take
+from shipway.kube.hold import Hold
 from shipway.kube.probe import Probe
+from shipway.kube.taking import take
 from shipway.model.bundle import Digest
 from shipway.model.lease import Holder
 from shipway.model.record import By, Kept, Kind, Record

@@ -75,7 +75,12 @@ def hotfix(project: Project) -> Document:
                         "description": "The release's name, new in the registry, such as v1.2.1",
                         "type": "string",
                         "required": True,
-                    }
+                    },
+                    "reason": {
+                        "description": "Why it does not go through the other environments first",
+                        "type": "string",
+                        "required": True,
+                    },
                 }
             }
         },
@@ -84,7 +89,7 @@ def hotfix(project: Project) -> Document:
             "check": jobs.check(CHECKS),
             "build": jobs.build(first(project), "${{ inputs.tag }}", secrets),
             jobs.deploy_id(environment): jobs.deploy(
-                "hotfix", environment, (), project.timeout, secrets
+                "hotfix", environment, (), project.timeout, secrets, reason="${{ inputs.reason }}"
             ),
         },
     }
@@ -106,8 +111,16 @@ def rollback(project: Project) -> Document:
                         "required": True,
                     },
                     "to": {
-                        "description": "A revision, tag or bundle; empty for the last one that served",
+                        "description": "A revision, tag or bundle; empty for the last proven one",
                         "type": "string",
+                    },
+                    "reason": {
+                        "description": "Why: it is recorded with the quarantine of what is left",
+                        "type": "string",
+                    },
+                    "force": {
+                        "description": "Whatever stands in the way; with a reason",
+                        "type": "boolean",
                     },
                 }
             }

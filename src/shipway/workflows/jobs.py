@@ -77,39 +77,53 @@ def deploy(
     needs: Sequence[str],
     seconds: int,
     secrets: Mapping[str, str],
+    *,
+    reason: str = "",
 ) -> Document:
-    """The bundle of the build job, and no other, into one environment."""
+    """The bundle of the build job, and no other, into one environment: with a reason, whatever stands in the way."""
+    insisting, why = (' --force --reason "$REASON"', {"REASON": reason}) if reason else ("", {})
     return _acting(
         "deploy",
         workflow,
         environment,
         needs=["build", *needs],
         seconds=seconds,
-        secrets=secrets,
-        act=shipway(
-            f'deploy --target eks --env {environment} --tag "$BUNDLE"',
-            title=f"deploy {environment}",
-            BUNDLE=BUNDLE,
-            **secrets,
-        ),
+        act=[
+            shipway(
+                f'deploy --target eks --env {environment} --tag "$BUNDLE"{insisting}',
+                title=f"deploy {environment}",
+                BUNDLE=BUNDLE,
+                **why,
+                **secrets,
+            ),
+            shipway(
+                f"helm-test --target eks --env {environment}",
+                title=f"helm-test {environment}",
+                **secrets,
+            ),
+        ],
     )
 
 
 def rollback(environment: str, seconds: int, secrets: Mapping[str, str]) -> Document:
-    """Only where it was asked for. `to` may be empty: then shipway finds the last release that served."""
+    """Only where it was asked for. `to` may be empty: then shipway finds the last release that is proven there."""
     return _acting(
         "rollback",
         "rollback",
         environment,
         condition=f"inputs.environment == '{github_name(environment)}'",
         seconds=seconds,
-        secrets=secrets,
-        act=shipway(
-            f'rollback {environment} --target eks ${{TO:+"--to=$TO"}}',
-            title=f"rollback {environment}",
-            TO="${{ inputs.to }}",
-            **secrets,
-        ),
+        act=[
+            shipway(
+                f'rollback {environment} --target eks ${{TO:+"--to=$TO"}} '
+                '${REASON:+"--reason=$REASON"} ${FORCE:+--force}',
+                title=f"rollback {environment}",
+                TO="${{ inputs.to }}",
+                REASON="${{ inputs.reason }}",
+                FORCE="${{ inputs.force && 'yes' || '' }}",
+                **secrets,
+            )
+        ],
     )
 
 
@@ -127,8 +141,7 @@ def _acting(
     environment: str,
     *,
     seconds: int,
-    secrets: Mapping[str, str],
-    act: Document,
+    act: Sequence[Document],
     needs: Sequence[str] = (),
     condition: str | None = None,
 ) -> Document:
@@ -151,12 +164,7 @@ def _acting(
         env=CLUSTER,
         steps=[
             credentials(environment),
-            act,
-            shipway(
-                f"helm-test --target eks --env {environment}",
-                title=f"helm-test {environment}",
-                **secrets,
-            ),
+            *act,
             evidence(),
         ],
     )
