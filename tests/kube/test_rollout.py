@@ -12,7 +12,8 @@ from lightkube import AsyncClient, KubeConfig
 from lightkube.config.models import Cluster, User
 from lightkube.core.exceptions import ApiError
 
-from shipway.kube.rollout import RolloutFailed, WatchLost, follow
+from shipway.kube import workload
+from shipway.kube.rollout import DidNotLast, RolloutFailed, WatchLost, follow, lasts
 from shipway.kube.workload import Workload
 from shipway.model import rollout
 from shipway.model.diagnosis import Cause
@@ -25,8 +26,10 @@ RUNNING = {"running": {"startedAt": "2026-11-22T21:00:00Z"}}
 NO_NAME = {"waiting": {"reason": "InvalidImageName", "message": "A B"}}
 
 
-def pod(state: Object, *, ready: bool = False) -> Object:
+def pod(state: Object, *, ready: bool = False, ended: Object | None = None) -> Object:
     status = {"name": "app", "image": "x", "imageID": "", "ready": ready, "restartCount": 0}
+    if ended:
+        status |= {"restartCount": 1, "lastState": {"terminated": ended}}
     return {
         "metadata": {"name": "a-1", "namespace": "dev", "labels": LABELS},
         "status": {
@@ -71,6 +74,8 @@ class Api:
         if "watch" in request.url.params:
             self.watched.append(plural)
             return httpx2.Response(200, content=self._ticks(plural))
+        if name.endswith("/log"):
+            return httpx2.Response(200, text="starts\nlost the database\n")
         if plural == self.forbidden:
             return _status(403)
         if plural == "deployments" and name:
@@ -103,11 +108,15 @@ class Listener:
     lines: list[str] = field(default_factory=list)
 
 
+def connected(api: Api) -> AsyncClient:
+    config = KubeConfig.from_one(cluster=Cluster(server="http://cluster"), user=User()).get()
+    return AsyncClient(config=config, transport=httpx2.MockTransport(api.answer))
+
+
 async def followed(
     api: Api, heard: Listener, seconds: int = 45, before: Workload | None = None
 ) -> Workload:
-    config = KubeConfig.from_one(cluster=Cluster(server="http://cluster"), user=User()).get()
-    client = AsyncClient(config=config, transport=httpx2.MockTransport(api.answer))
+    client = connected(api)
     try:
         return await follow(
             client,
@@ -186,3 +195,18 @@ async def test_a_pod_that_failed_before_the_rollout_is_given_time_to_be_tried_ag
     api, heard = Api([pod(NO_NAME), pod(NO_NAME), pod(RUNNING, ready=True)]), Listener()
     await followed(api, heard, before=before)
     assert heard.progress == ["0 of 1 new pods ready; 1 InvalidImageName"] * 2
+
+
+async def test_pods_that_ended_after_they_were_ready_did_not_last() -> None:
+    ended = {"exitCode": 3, "reason": "Error"}
+    serving, fallen = pod(RUNNING, ready=True), pod(RUNNING, ready=True, ended=ended)
+    client = connected(Api([serving, serving, fallen]))
+    before = await workload.look(client, "dev", "a")
+    assert before
+    await lasts(client, "dev", "dev", before, look="kubectl describe pods")
+    with pytest.raises(DidNotLast) as caught:
+        await lasts(client, "dev", "dev", before, look="kubectl describe pods")
+    await client.aclose()
+    assert caught.value.problem == (
+        "dev: 0 of 1 pods stayed ready: container app exits with code 3: lost the database"
+    )

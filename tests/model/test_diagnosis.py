@@ -267,3 +267,8 @@ def test_where_nothing_is_wrong_it_is_said_what_took_so_long(
     deployment: Deployment, pods: list[Pod], cause: str
 ) -> None:
     assert diagnose(deployment, pods).cause == cause
+
+
+def test_a_pod_whose_container_has_just_ended_is_shown_as_kubectl_shows_it() -> None:
+    assert state(running(replace(CRASHED, waiting=""))) == "Error"
+    assert state(running(replace(CRASHED, waiting="", running=True))) == "Running, not ready"

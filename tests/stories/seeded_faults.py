@@ -287,11 +287,11 @@ async def suffer(bench: Workbench, fault: Fault) -> Said:
         case "trouble":
             await _applied(bench, fault)
             where = ("--namespace", fault.name, "--for", "10s")
-            await drydock(bench, "api", "--answer", "500", *where)
-            await drydock(bench, "watch", "--drop", "--every", "1s", *where)
+            await drydock(bench, "api", "--answer", "500", *OURSELVES, *where)
+            await drydock(bench, "watch", "--drop", "--every", "1s", *OURSELVES, *where)
         case "gone":
             await _applied(bench, fault)
-            await drydock(bench, "api", "--answer", "500", "--namespace", fault.name)
+            await drydock(bench, "api", "--answer", "500", *OURSELVES, "--namespace", fault.name)
     said = await deploying
     if fault.tested and said.code == 0:
         said = await bench.shipway("helm-test", "--env", fault.name)

@@ -81,7 +81,7 @@ async def test_a_service_that_crashes_at_its_start_is_told_within_the_rollout_ti
 ) -> None:
     before = await bench.status()
     said, seconds = await fail(bench, "deploy --env staging --tag broken --force --reason haste")
-    assert seconds < ROLLOUT / 2
+    assert seconds < ROLLOUT
     check(
         said.err,
         r"deploy staging failed: staging: 0 of 2 pods became ready: " + CRASH,

@@ -174,7 +174,7 @@ async def test_a_helm_of_somebody_else_is_left_alone_until_a_person_says_that_it
     helm = await asyncio.create_subprocess_exec(
         str(bench.state / "tools" / "helm"),
         *("upgrade", "sample-app-dev", "helm/sample-app", "--reuse-values", "-n", "dev"),
-        *("--kubeconfig", str(bench.kubeconfig), "--set", "replicaCount=2"),
+        *("--kubeconfig", str(bench.kubeconfig)),
         cwd=bench.folder,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

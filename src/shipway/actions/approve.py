@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shipway.actions import steps
 from shipway.actions.session import Session
 from shipway.model.bundle import Bundle
 from shipway.model.record import Record, latest
@@ -19,6 +20,7 @@ class Approval:
 
 async def approve(session: Session, reference: str, environment: str, reason: str) -> Approval:
     """`reference` is a tag or a bundle id. NoSuchRelease where it is neither."""
+    steps.check_signing(session)
     target, repository = await session.find(), session.project.image.repository
     async with target.open_registry() as registry:
         otherwise = "shipway bundles"

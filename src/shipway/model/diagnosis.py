@@ -175,6 +175,8 @@ def state(pod: Pod) -> str:
     for container in pod.containers:
         if container.waiting:
             return container.waiting
+        if pod.phase == "Running" and container.crashed and not container.running:
+            return container.exit_reason or "Error"
     if pod.terminating:
         return "Terminating"
     return pod.phase if pod.ready or pod.phase != "Running" else "Running, not ready"

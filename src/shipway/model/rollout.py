@@ -162,7 +162,7 @@ def _never_starts(container: Container) -> bool:
 def _crashes_alike(container: Container) -> bool:
     """An end that we did not see counts as like the others."""
     last = container.last_exit
-    if last is None or container.running or not container.crashed:
+    if last is None or container.waiting != "CrashLoopBackOff":
         return False
     different = [
         seen.run

@@ -11,32 +11,34 @@ from shipway.model.revision import Revision
 from shipway.model.rollback import Unknown
 from shipway.oci import bundles
 from shipway.oci.errors import NotInRegistry
+from shipway.oci.records import Ledger
 from shipway.stages.build import short
 from shipway.stages.staying import label
-from shipway.stages.turn import Turn
 
 
 @dataclass(slots=True)
 class Preflight:
     """Of one way back. What was read once is not read again."""
 
-    turn: Turn
+    ledger: Ledger
+    environment: str
     known: dict[Digest, Sequence[Kept]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # of records that count for nothing
 
     async def learn(self, unknown: Iterable[Digest]) -> None:
         wanted = [each for each in dict.fromkeys(unknown) if each and each not in self.known]
-        found = await asyncio.gather(*(self.turn.ledger.look(each) for each in wanted))
+        found = await asyncio.gather(*(self.ledger.look(each) for each in wanted))
         for bundle, reading in zip(wanted, found, strict=True):
             self.known[bundle] = reading.kept
             if reading.note:
                 self.notes.append(f"of {short(bundle)} {reading.note}")
 
     async def choose(self, history: Sequence[Revision]) -> Revision | None:
-        environment = self.turn.place.environment
-        while isinstance(found := rollback.choose(history, self.known, environment), Unknown):
+        while True:
+            found = rollback.choose(history, self.known, self.environment)
+            if not isinstance(found, Unknown):
+                return found
             await self.learn(found.bundles)
-        return found
 
     async def risks(self, history: Sequence[Revision], number: int, bundle: Digest) -> list[str]:
         """What speaks against a return to revision `number`, 0 for none of the history's."""
@@ -52,8 +54,9 @@ class Preflight:
         return [*await self._missing(bundle, target), *unsafe]
 
     async def _bundle(self, bundle: Digest) -> Bundle | None:
-        ledger = self.turn.ledger
-        found = await bundles.peek(ledger.registry, ledger.repository, bundle) if bundle else None
+        if not bundle:
+            return None
+        found = await bundles.peek(self.ledger.registry, self.ledger.repository, bundle)
         return found.bundle if found else None
 
     async def _missing(self, bundle: Digest, found: Bundle | None) -> list[str]:
@@ -69,7 +72,7 @@ class Preflight:
 
     async def _is_missing(self, repository: str, digest: Digest) -> str:
         try:
-            await self.turn.ledger.registry.manifest(repository, digest)
+            await self.ledger.registry.manifest(repository, digest)
         except NotInRegistry as missing:
             return missing.problem
         return ""

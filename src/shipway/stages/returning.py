@@ -111,13 +111,14 @@ class Returning:
     async def _by_itself(self, turn: Turn, say: Say) -> Returned:
         environment = turn.place.environment
         history = await releases.history(turn.client, turn.place.release)
-        now, preflight = current(history), Preflight(turn)
+        now, preflight = current(history), Preflight(turn.ledger, environment)
         back = await preflight.choose(history)
         if now is None or back is None:
             none = "no earlier revision is proven there"
             if len(history) == 1:
                 none = "nothing ran there before"
-            return Returned(f"{environment} stays as it is: {none}")
+            why = "; ".join([none, *preflight.notes])
+            return Returned(f"{environment} stays as it is: {why}")
         await preflight.learn([now.bundle])
         risks = await preflight.risks(history, back.number, back.bundle)
         if risks:

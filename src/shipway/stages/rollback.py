@@ -33,7 +33,7 @@ from shipway.stages.staying import (
 from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Target
 
-ANSWER_SECONDS = 10.0  # that a registry has, where a person insists
+ANSWER_SECONDS = 5.0  # that a registry has, where a person insists
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Rollback:
                 raise NothingToReturnTo(self.rules.environment, ())
             if named and good(now) and same_release(now, named):
                 return Outcome(f"{label(now)} is that release already", unchanged=True)
-            way = _Way(self, turn, history, now, Preflight(turn), say)
+            preflight = Preflight(turn.ledger, self.rules.environment)
+            way = _Way(self, turn, history, now, preflight, say)
             if named is None and self.to is not None:
                 return await way.deploy(so_far)
             return await way.go(named)

@@ -90,6 +90,15 @@ class Workbench:
     async def shipway(self, *args: str, **env: str) -> Said:
         return await self._run(str(Path(sys.executable).with_name("shipway")), *args, **env)
 
+    async def typed(self, line: str) -> Said:
+        """Whatever a shell makes of it, `shipway` and `git` among its programs."""
+        who = {
+            f"GIT_{role}_{what}": "t"
+            for role in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        }
+        return await self._run("sh", "-c", line, **who)
+
     async def kubectl(self, *args: str, **env: str) -> Said:
         program = str(self.state / "tools" / "kubectl")
         return await self._run(program, "--kubeconfig", str(self.kubeconfig), *args, **env)
