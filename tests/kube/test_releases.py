@@ -167,6 +167,7 @@ async def test_who_made_a_revision_is_told_by_labels_that_name_it(
     client: AsyncClient,
     api: Api,
     secret: dict[str, Any],
+    *,
     number: int,
     labels: dict[str, str],
     made: tuple[str, bool],
@@ -192,3 +193,19 @@ async def test_a_rollback_is_claimed_with_what_helm_left_out(
     (written,) = api.written
     assert releases.labels(2, "R2", 7).items() <= written["metadata"]["labels"].items()
     assert read(written)["info"]["description"] == f"{there.description}; rollout underway"
+
+
+async def test_a_rollback_that_nobody_claimed_counts_once_it_was_seen_to_serve(
+    client: AsyncClient, api: Api, secret: dict[str, Any]
+) -> None:
+    found = revision(secret, 2)
+    found["metadata"]["labels"] |= {**releases.labels(1, "R1", 6), releases.RETURN: "2.R2"}
+    api.objects["secrets"] = [found]
+    there = await releases.latest(client, TINY)
+    assert there
+    assert there.unproven
+    await releases.mark_proven(client, TINY, there)
+    api.objects["secrets"] = api.written
+    there = await releases.latest(client, TINY)
+    assert there
+    assert (there.run, there.unproven) == ("R2", False)

@@ -33,10 +33,11 @@ SAID = {
     r"process \d+": "process P",
     RUN: "run R",
     r"revision \d+": "revision N",
+    r": .+ rolled it back": ": WHO rolled it back",
     SEEN: r"revision N was left before its pods were seen to serve by run R (\1): "
     "they do serve, or it is marked failed",
 }
-HOW = "(killed during …)"
+HOW = "(…)"
 ENDED = "helm (process P) of a run that died was still at work: ended"
 UNSEEN = (
     f"revision N was left before its pods were seen to serve by run R {HOW}: "
@@ -93,8 +94,7 @@ class World:
     ready: str
     left: tuple[str, ...]  # revisions that are pending, pods that test, processes of helm
     holder: str
-    records: dict[str, int]  # by tag and kind
-    proven: bool  # the revision that runs is
+    records: dict[str, int]  # by tag and kind; what is proven of the revision that runs alone
     tags: tuple[str, ...]
 
 
@@ -142,7 +142,8 @@ class Lane:
 
     def notes(self) -> list[str]:
         """Of the last run."""
-        found = [each["text"] for each in self.bench.journal if each["event"] == "Note"]
+        told = [each["text"] for each in self.bench.journal if each["event"] == "Note"]
+        found = [self._plain(each).replace(self.environment, "ENV") for each in told]
         for pattern, words in SAID.items():
             found = [re.sub(pattern, words, each) for each in found]
         return found
@@ -181,8 +182,13 @@ class Lane:
             ready=f"{found.ready} of {found.deployment.wanted}",
             left=(*pending, *tests, *helms),
             holder=str(holder or ""),
-            records=dict(Counter(f"{tag} {record.kind}" for tag, record in kept)),
-            proven=any((each.kind, each.revision) == ("proven", now.number) for _, each in kept),
+            records=dict(
+                Counter(
+                    f"{tag} {record.kind}"
+                    for tag, record in kept
+                    if record.kind != "proven" or record.revision == now.number
+                )
+            ),
             tags=tuple(self._plain(tag) for tag in tags if tag.startswith(self.tag(""))),
         )
 
@@ -201,7 +207,7 @@ class Matrix:
     ended: dict[str, World] = field(default_factory=dict)
 
     async def killed(self, number: int, lane: Lane, *args: str) -> None:
-        """At the point of that number, and given again; only given where there are fewer."""
+        """At the point of that number, and given again; not killed where there are fewer."""
         if number >= len(self.walked):
             await lane.run(*args)
             return
@@ -213,7 +219,9 @@ class Matrix:
         self.ended[point.name] = await lane.world()
 
     def check(self) -> None:
-        assert self.ended == {point.name: self.wanted for point in self.walked}
+        different = {name: there for name, there in self.ended.items() if there != self.wanted}
+        assert different == {}, self.wanted
+        assert len(self.ended) == len(self.walked)
         compare(self.title, [(point, self.heard[point.name]) for point in self.walked])
 
 
@@ -252,7 +260,7 @@ def _told(point: Point, notes: list[str]) -> str:
     """
     if not point.seconds:
         return "<br>".join(f"`{note}`" for note in notes) or "nothing"
-    heard = {re.sub(r"\(killed .*\)", HOW, note) for note in notes}
+    heard = {re.sub(r"\((killed|which ended).*\)", HOW, note) for note in notes}
     assert heard <= {each for known in MAY_SAY.values() for each in known}, point.name
     known = MAY_SAY[point.name.removeprefix("in ")]
     return "as far as it had come:<br>" + "<br>".join(f"`{note}`" for note in known)

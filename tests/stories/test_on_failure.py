@@ -208,7 +208,8 @@ async def test_a_way_back_that_was_killed_is_ended_by_the_next_run(bench: Workbe
                 assert process.returncode is None, "it was too fast"
                 await asyncio.sleep(0.01)
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.communicate()
     said = await bench.shipway("deploy", "--env", "prod", "--tag", "sick")
     assert said.code == 3

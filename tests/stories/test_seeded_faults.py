@@ -56,7 +56,8 @@ async def seen(bench: Workbench) -> Mapping[str, Seen]:
         chosen = [fault for fault in FAULTS if fault.seconds == seconds]
         running |= {fault.name: asyncio.create_task(one(fault)) for fault in chosen}
         await reading(bench, [fault.name for fault in chosen])
-    return {name: await task for name, task in running.items()}
+    await asyncio.wait(running.values())
+    return {name: task.result() for name, task in running.items()}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])

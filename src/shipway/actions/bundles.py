@@ -27,7 +27,7 @@ async def bundles(session: Session) -> Shelf:
     target = await session.find()
     running = asyncio.create_task(_running(target))
     try:
-        async with registry(target) as there:
+        async with registry(session, target) as there:
             found, damaged = await listed(there, session.project.image.repository)
             readings = await read(session, there, [each.bundle.id for each in found])
         where = await running

@@ -12,6 +12,7 @@ from shipway.model.record import Kept
 from shipway.oci.errors import RegistryUnreachable
 from shipway.oci.records import Ledger, Reading
 from shipway.oci.registry import Registry
+from shipway.oci.remembered import Remembered
 from shipway.oci.retry import Patience
 from shipway.targets.target import Target
 
@@ -34,7 +35,7 @@ async def known(session: Session, target: Target, bundles: Iterable[Digest]) -> 
     if not wanted:
         return Known()
     try:
-        async with registry(target) as there:
+        async with registry(session, target) as there:
             readings = await read(session, there, wanted)
     except ShipwayError as error:
         return Known(trouble=error.problem)
@@ -56,10 +57,13 @@ def notes(readings: Mapping[Digest, Reading]) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def registry(target: Target) -> AsyncIterator[Registry]:
+async def registry(session: Session, target: Target) -> AsyncIterator[Registry]:
     """For a look: RegistryUnreachable soon where it does not answer."""
+    credentials = target.credentials() if target.credentials else None
+    folder = session.state / "cache" / "registry"
+    there = Remembered(target.registry, credentials, patience=ONCE, folder=folder)
     try:
-        async with asyncio.timeout(SECONDS), target.open_registry(ONCE) as there:
+        async with asyncio.timeout(SECONDS), there:
             yield there
     except TimeoutError as late:
         raise RegistryUnreachable(

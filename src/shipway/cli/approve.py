@@ -13,13 +13,19 @@ from shipway.cli.render.text import short
 @click.command(cls=options.Verb)
 @click.argument("reference", metavar="TAG|BUNDLE", type=options.TagName(or_bundle=True))
 @click.option("--env", "environment", metavar="ENV", required=True, help="For which environment.")
-@click.option("--reason", metavar="TEXT", default="", help="What others should know about it.")
+@click.option(
+    "--reason",
+    type=options.Words(),
+    metavar="TEXT",
+    default="",
+    help="What others should know about it.",
+)
 def command(reference: str, environment: str, reason: str) -> None:
     """Say yes to a release for one environment. It waits for that where shipway.yaml says `approval: true`."""
 
     async def action(session: Session, renderer: Renderer) -> int:
         name = one(session, environment)
-        found = await approve(session, reference, name, " ".join(reason.split()))
+        found = await approve(session, reference, name, reason)
         renderer.note(words(found, name))
         if not waits(session, name):
             renderer.note(f"{name} does not wait for it: environments.{name}.approval is not true")

@@ -45,7 +45,7 @@ class Unknown(ShipwayError):
 
     @property
     def problem(self) -> str:
-        return f"there is no {self.what} {self.name}; there is {', '.join(self.known)}"
+        return f"there is no {self.what} {self.name or repr('')}; there is {', '.join(self.known)}"
 
     @property
     def remedy(self) -> str:
@@ -111,9 +111,11 @@ def chosen(session: Session, names: Sequence[str]) -> list[str]:
 def one(session: Session, name: str | None, said: str = "--env") -> str:
     """The environment asked for; the first one without a wish. `said` stands before it on the command line."""
     known = known_environments(session)
-    if name and name not in known:
+    if name is None:
+        return known[0]
+    if name not in known:  # nor the empty one, which an unset variable gives
         raise Unknown("environment", name, known, said)
-    return name or known[0]
+    return name
 
 
 def known_environments(session: Session) -> tuple[str, ...]:

@@ -1,18 +1,21 @@
 """The common flags, accepted before and after the verb, and the flags that several verbs share."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
 
-from shipway.oci.reference import is_digest, is_tag
+from shipway.model.bundle import first_digits
+from shipway.oci.reference import is_tag
 from shipway.pipeline.journal import Journal
 
 TARGETS = ("embedded", "kind", "eks")
 ALL = "all"  # environments
 OUTPUTS = ("live", "plain", "json", "github")
+LONGEST = 1000  # characters of a reason: it is shown in tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,26 @@ class TagName(click.ParamType[str]):
     def convert(
         self, value: str, param: click.Parameter | None, context: click.Context | None
     ) -> str:
-        if not is_tag(value) and not (self._or_bundle and is_digest(value)):
+        if not is_tag(value) and not (self._or_bundle and first_digits(value)):
             wrong = f"{value!r} is no tag: letters, digits, dots, dashes, underscores"
             self.fail(wrong, param, context)
         return value
+
+
+class Words(click.ParamType[str]):
+    """What somebody says to those who come after, in one line."""
+
+    name = "text"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        said = " ".join(value.split())
+        if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in said):
+            self.fail("it holds what is no text in UTF-8, or control characters", param, context)
+        if len(said) > LONGEST:
+            self.fail(f"it has {len(said)} characters, {LONGEST} at most", param, context)
+        return said
 
 
 class Duration(click.ParamType[float]):
@@ -145,7 +164,9 @@ lock_timeout = click.option(
     expose_value=False,
     callback=_keep,
 )
-reason = click.option("--reason", metavar="TEXT", help="Why you insist.  [with --force]")
+reason = click.option(
+    "--reason", type=Words(), metavar="TEXT", help="Why you insist.  [with --force]"
+)
 environment = click.option(
     "--env",
     "environment",
@@ -157,7 +178,7 @@ environment = click.option(
 
 def insistence(reason: str | None, *, force: bool) -> str:
     """The reason for --force, empty without it: neither comes alone."""
-    said = (reason or "").strip()
+    said = reason or ""
     if force and not said:
         raise click.UsageError(
             "--force needs --reason TEXT: it is recorded for those who come after"

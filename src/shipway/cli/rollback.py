@@ -27,6 +27,7 @@ from shipway.cli.render.renderer import Renderer
 )
 @click.option(
     "--reason",
+    type=options.Words(),
     metavar="TEXT",
     help="Why: it is recorded with the quarantine of what is left.  [needed with --force]",
 )
@@ -36,7 +37,7 @@ def command(environment: str, to: str | None, *, force: bool, reason: str | None
     What is left is quarantined there: no release takes it there again, and a second rollback goes further back.
     To take a rollback back, name what was left and insist: `--to v2 --force --reason TEXT`.
     """
-    why = (reason or "").strip()
+    why = reason or ""
     insists = options.insistence(why, force=True) if force else ""
 
     async def action(session: Session, renderer: Renderer) -> int:

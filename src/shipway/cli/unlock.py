@@ -11,16 +11,21 @@ from shipway.cli.render.renderer import Renderer
 
 @click.command(cls=options.Verb)
 @click.argument("environment", metavar="ENV")
-@click.option("--reason", metavar="TEXT", required=True, help="Why: who loses the turn is told.")
+@click.option(
+    "--reason",
+    type=options.Words(),
+    metavar="TEXT",
+    required=True,
+    help="Why: who loses the turn is told.",
+)
 def command(environment: str, reason: str) -> None:
     """Take the turn in an environment from a run that hangs or is not to go on. If it lives, it stops its work."""
-    said = " ".join(reason.split())
-    if not said:
+    if not reason:
         raise click.UsageError("--reason needs words: who loses the turn is told")
 
     async def action(session: Session, renderer: Renderer) -> int:
         name = one(session, environment, "shipway unlock")
-        holder, failed = await unlock(session, name, said)
+        holder, failed = await unlock(session, name, reason)
         renderer.note(
             f"{name} is free: it was the turn of {holder}"
             if holder

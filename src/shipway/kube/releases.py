@@ -12,6 +12,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -56,8 +57,9 @@ async def mark_failed(
 async def mark_proven(client: AsyncClient, release: Release, revision: Revision) -> None:
     """Its pods were seen to serve."""
     if revision.unproven:
-        description = revision.description.removesuffix(UNDERWAY)
-        await _inform(client, release, revision.number, description=description)
+        number, said = revision.number, revision.description.removesuffix(UNDERWAY)
+        ours = labels(number, revision.run, revision.fence) if revision.returning else {}
+        await _inform(client, release, number, ours, description=said)
 
 
 @contextlib.asynccontextmanager
@@ -111,7 +113,7 @@ async def _inform(
     client: AsyncClient,
     release: Release,
     number: int,
-    labels: Mapping[str, str] | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),  # labels
     **info: str,
 ) -> None:
     """Write these fields of a revision's `info`; its status is a label of the Secret, too."""
@@ -120,7 +122,7 @@ async def _inform(
     stored["info"] |= info
     assert secret.metadata is not None
     assert secret.metadata.labels is not None
-    secret.metadata.labels |= {**(labels or {}), "status": stored["info"]["status"]}
+    secret.metadata.labels |= {**more, "status": stored["info"]["status"]}
     secret.data = {"release": encode(stored)}
     await client.replace(secret)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -12,6 +13,21 @@ Digest = str
 
 def digest(content: bytes) -> Digest:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+SHOWN = 12
+"""So many of a digest's digits tables show: enough to name a bundle by."""
+
+
+def first_digits(reference: str) -> str:
+    """Of a bundle that is named as tables show it, or by more of its id; empty where it is named otherwise."""
+    digits = reference.removeprefix("sha256:")
+    return digits if re.fullmatch(rf"[0-9a-f]{{{SHOWN},64}}", digits) else ""
+
+
+def means(reference: str, bundle: Digest) -> bool:
+    digits = first_digits(reference)
+    return bool(digits) and bundle.startswith(f"sha256:{digits}")
 
 
 def canonical(value: Any) -> bytes:

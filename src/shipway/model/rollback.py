@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shipway.model.bundle import Digest
+from shipway.model.bundle import Digest, means
 from shipway.model.record import Kept, is_of, latest, quarantines
 from shipway.model.revision import FAILURE, Revision, current, good
 
@@ -98,7 +98,11 @@ def forgotten(history: Sequence[Revision], kept: Iterable[Kept], environment: st
 
 def named(history: Sequence[Revision], reference: str) -> Revision | None:
     """By a bundle's id or a tag: the newest of that name that served, or the newest."""
-    found = [each for each in history if reference in {each.bundle, each.tag}]
+    found = [
+        each
+        for each in history
+        if reference in {each.bundle, each.tag} or means(reference, each.bundle)
+    ]
     return current([each for each in found if good(each)] or found)
 
 

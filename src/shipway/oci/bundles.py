@@ -4,6 +4,7 @@ A bundle is an OCI artifact whose subject is the image. Its first layer is the b
 sha256 is the bundle's id; one layer per environment follows, with the values file as it was built.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,13 +12,15 @@ from typing import ClassVar
 import msgspec
 
 from shipway.errors import REFUSED, ShipwayError
-from shipway.model.bundle import Bundle
+from shipway.model.bundle import Bundle, Digest, first_digits, means
 from shipway.oci.artifact import EMPTY, Artifact, Blob, Descriptor
+from shipway.oci.reference import is_digest
 from shipway.oci.registry import Registry
 
 BUNDLE = "application/vnd.shipway.bundle.v1+json"
 VALUES = "application/vnd.shipway.values.v1+yaml"
 ENVIRONMENT = "dev.shipway.environment"
+BY_ID = re.compile(r"bundle-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,10 @@ async def check(registry: Registry, released: Released, image: Descriptor) -> No
 async def find(
     registry: Registry, repository: str, reference: str, *, otherwise: str = "shipway build"
 ) -> Released:
-    """By tag or by bundle id. NoSuchRelease names those there are, and says what to do `otherwise`."""
+    """By tag, by bundle id or by its first digits. NoSuchRelease names those there are, and says what to do `otherwise`."""
     found = await peek(registry, repository, reference)
+    if found is None and (digits := first_digits(reference)):
+        found = await _peek_by(registry, repository, digits)
     if found is None:
         there = await known(registry, repository)
         raise NoSuchRelease(reference, f"{registry.address.host}/{repository}", there, otherwise)
@@ -114,6 +119,28 @@ async def peek(registry: Registry, repository: str, reference: str) -> Released 
     digest = await registry.digest_of(repository, bundle_tag(reference))
     if digest is None:
         return None
+    released = await _unpack(registry, repository, digest)
+    # its tag holds no more than an id's first digits, and anybody may set it
+    return None if is_digest(reference) and released.bundle.id != reference else released
+
+
+async def _peek_by(registry: Registry, repository: str, digits: str) -> Released | None:
+    """None also where several bundles begin so."""
+    tags = await registry.tags(repository)
+    found = [tag for tag in tags if BY_ID.fullmatch(tag) and _begins(tag, digits)]
+    if len(found) != 1:
+        return None
+    digest = await registry.digest_of(repository, found[0])
+    released = await _unpack(registry, repository, digest) if digest else None
+    return released if released and means(digits, released.bundle.id) else None
+
+
+def _begins(tag: str, digits: str) -> bool:
+    held = tag.removeprefix("bundle-")
+    return digits.startswith(held) or held.startswith(digits)
+
+
+async def _unpack(registry: Registry, repository: str, digest: Digest) -> Released:
     manifest = msgspec.json.decode((await registry.manifest(repository, digest)).raw)
     first, *rest = manifest["layers"]
     values = {

@@ -1,16 +1,14 @@
 """All bundles of a repository, by the tags that their ids give them: a name like `latest` moves on, an id stays."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 
 from shipway.model.bundle import Bundle
 from shipway.model.shelf import Listed
-from shipway.oci.bundles import bundle_tag
+from shipway.oci.bundles import BY_ID, bundle_tag
 from shipway.oci.errors import NotInRegistry, WrongContent
 from shipway.oci.registry import Registry
 
-BY_ID = re.compile(r"bundle-[0-9a-f]{16}")
 MOVES = "latest"  # the registry's client lets no other tag be moved
 
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-
-import httpx2
-from lightkube.core.exceptions import ApiError
+from functools import partial
 
 from shipway.commands.command import Command
 from shipway.errors import CommandFailed
 from shipway.kube import releases
+from shipway.kube.steadily import steadily
 from shipway.model.recovery import BEGUN, passes
 from shipway.model.revision import FAILURE, Revision
 from shipway.pipeline.stage import Say
@@ -47,7 +46,7 @@ async def apply(
             say.note(f"{_said(failure)}; again in {pause:.0f} s")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST)
-            made = await _left(turn, number, end)
+            made = await _left(turn, number)
             if made and made.status == "deployed" and made.run == turn.by.run:
                 return
             number = made.number + 1 if made else number
@@ -55,24 +54,16 @@ async def apply(
             return
 
 
-async def _left(turn: Turn, number: int, end: float) -> Revision | None:
+async def _left(turn: Turn, number: int) -> Revision | None:
     """What the failed attempt has made of it: fit for another one."""
     client, release = turn.client, turn.place.release
-    clock = asyncio.get_running_loop().time
-    while True:
-        try:
-            made = await releases.latest(client, release)
-            if made is None or made.number < number:
-                return None
-            if made.status in BEGUN:
-                reason = f"{FAILURE}helm was cut off while it applied this"
-                await releases.mark_failed(client, release, made.number, reason)
-        except (ApiError, httpx2.TransportError):
-            if clock() > end:
-                raise
-        else:
-            return made
-        await asyncio.sleep(PAUSE)
+    made = await steadily(partial(releases.latest, client, release))
+    if made is None or made.number < number:
+        return None
+    if made.status in BEGUN:
+        reason = f"{FAILURE}helm was cut off while it applied this"
+        await steadily(partial(releases.mark_failed, client, release, made.number, reason))
+    return made
 
 
 def _said(failure: CommandFailed) -> str:

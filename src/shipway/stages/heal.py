@@ -6,6 +6,7 @@ Helm's history and our journal keep it. No record speaks of it: that a run was k
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from lightkube import AsyncClient
 from shipway.commands.helm import Release
 from shipway.errors import REFUSED, ShipwayError
 from shipway.kube import clock, releases, workload
+from shipway.kube.steadily import steadily
 from shipway.model import recovery
 from shipway.model.lease import Holder
 from shipway.model.recovery import BEGUN, YOUNG, AtWork, Ended, Failed, Healing, Removed, Served
@@ -69,7 +71,7 @@ class Remains:
 async def heal(remains: Remains, say: Say) -> list[Healing]:
     """Costs a look at the history where nothing was left. HelmAtWork where a stranger may be changing the release."""
     client, release = remains.client, remains.release
-    history = await releases.history(client, release)
+    history = await steadily(partial(releases.history, client, release))
     if remains.former is None and not recovery.left(history):
         return []
     done: list[Healing] = []
@@ -78,7 +80,7 @@ async def heal(remains: Remains, say: Say) -> list[Healing]:
             await outlived.end(process)
             done.append(_said(Ended(process.program, process.pid), say))
     if done:  # until just now they went on
-        history = await releases.history(client, release)
+        history = await steadily(partial(releases.history, client, release))
     for each in await _revisions(remains, history):
         with say.effect("heal"):
             if isinstance(each, Served):

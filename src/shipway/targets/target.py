@@ -12,7 +12,6 @@ from shipway.model.isolation import Isolation
 from shipway.oci.auth import CredentialsProvider
 from shipway.oci.reference import Address
 from shipway.oci.registry import Registry
-from shipway.oci.retry import Patience
 
 HTTP = 80
 
@@ -67,9 +66,8 @@ class Target:
         port = "" if self.ingress_port in {None, HTTP} else f":{self.ingress_port}"
         return f"http://{host}{port}"
 
-    def open_registry(self, patience: Patience | None = None) -> Registry:
-        credentials = self.credentials() if self.credentials else None
-        return Registry(self.registry, credentials, patience=patience)
+    def open_registry(self) -> Registry:
+        return Registry(self.registry, self.credentials() if self.credentials else None)
 
     def place(self, environment: str) -> Place:
         return next(each for each in self.places if each.environment == environment)
