@@ -19,6 +19,7 @@ async def test_an_api_that_is_too_busy_for_its_own_words_is_told_as_it_answers(
     with pytest.raises(ApiRefused) as refused, told(access):
         await namespaces.ensure(_answering(client, busy), "dev")
     assert refused.value.problem == "the cluster answered: 429 Too Many Requests"
+    assert refused.value.remedy == "try again in a minute"
 
 
 def _answering(client: AsyncClient, answer: httpx2.Response) -> AsyncClient:

@@ -68,6 +68,7 @@ def test_an_entry_knows_who_did_it_and_why_although_something_stood_in_the_way()
     [
         ("v1, bundle sha256:bb by alice on laptop", "alice on laptop"),
         (f"v1, bundle sha256:bb by alice on laptop{UNDERWAY}", "alice on laptop"),
+        ("v1, bundle sha256:bb by alice on laptop; failed: left by r1", "alice on laptop"),
         ("v1, bundle sha256:bb", ""),
         ("rollout failed: killed by the kernel", ""),
     ],

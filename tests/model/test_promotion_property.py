@@ -318,7 +318,7 @@ def check(
 
 
 def test_nothing_unproven_or_quarantined_runs_unless_it_was_forced() -> None:
-    check(Memory, examples=400)
+    check(Memory, examples=200)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shipway.model.bundle import Digest, digest
 from shipway.model.record import Kept, Kind, Record
 from shipway.model.revision import UNDERWAY, Revision
 from shipway.model.rollback import (
@@ -23,13 +24,18 @@ ENVIRONMENT = "prod"
 INTERRUPTED = "rollout failed: interrupted before its pods were seen to serve"
 
 
+def bundle(tag: str) -> Digest:
+    """The id of the one that has this tag."""
+    return digest(tag.encode())
+
+
 def revision(
     number: int, tag: str, status: str = "superseded", description: str = "", image: str = ""
 ) -> Revision:
-    """Of the bundle `b-TAG`; its image is that of the tag, unless it is another one's."""
+    """Its image is that of the tag, unless it is another one's."""
     values: dict[str, Any] = {
         "image": {"repository": "localhost/app", "tag": tag, "digest": f"sha256:{image or tag}"},
-        "release": {"bundle": f"b-{tag}", "chartDigest": "sha256:c"},
+        "release": {"bundle": bundle(tag), "chartDigest": "sha256:c"},
     }
     return Revision(number, status, "0.1.0", "2026-01-01T00:00:00Z", description, values)
 
@@ -45,7 +51,7 @@ def kept(
 ) -> Kept:
     record = Record(
         kind,
-        f"b-{tag}",
+        bundle(tag),
         "2026-01-01T00:00:00Z",
         "ann",
         "run",
@@ -61,7 +67,7 @@ def known(
     *records: Kept, also: Sequence[str] = ("v1", "v2", "v3", "v4")
 ) -> Mapping[str, list[Kept]]:
     """By bundle; of those that are `also` known there may be nothing to tell."""
-    found: dict[str, list[Kept]] = {f"b-{tag}": [] for tag in also}
+    found: dict[str, list[Kept]] = {bundle(tag): [] for tag in also}
     for each in records:
         found[each.record.bundle].append(each)
     return found
@@ -102,7 +108,7 @@ def test_it_does_not_go_to_what_is_quarantined_there() -> None:
             "superseded",
             "rollout failed: container app exits with code 1",
         ),  # helm forgets the status
-        ("superseded", f"v3, bundle b-v3{UNDERWAY}"),
+        ("superseded", f"v3{UNDERWAY}"),
         ("pending-upgrade", "Preparing upgrade"),
         ("uninstalled", "Uninstallation complete"),
     ],
@@ -160,9 +166,9 @@ def test_there_may_be_nothing_to_return_to() -> None:
 
 
 def test_only_what_the_choice_hangs_on_has_to_be_known() -> None:
-    assert choose(HISTORY, {}, ENVIRONMENT) == Unknown(("b-v4", "b-v3", "b-v2"))
+    assert choose(HISTORY, {}, ENVIRONMENT) == Unknown((bundle("v4"), bundle("v3"), bundle("v2")))
     so_far = known(kept("quarantined", "v3"), also=("v3", "v4"))
-    assert choose(HISTORY, so_far, ENVIRONMENT) == Unknown(("b-v2", "b-v1"))
+    assert choose(HISTORY, so_far, ENVIRONMENT) == Unknown((bundle("v2"), bundle("v1")))
     enough = known(kept("proven", "v3"), also=("v3", "v4"))
     assert choose(HISTORY, enough, ENVIRONMENT) == HISTORY[2]
 
@@ -195,7 +201,7 @@ def test_whoever_names_a_revision_hears_all_that_is_against_it() -> None:
     assert distrust(HISTORY[0], [kept("proven", "v1", "staging")], ENVIRONMENT) == [
         "not proven in prod"
     ]
-    underway = revision(1, "v1", "deployed", f"v1, bundle b-v1{UNDERWAY}")
+    underway = revision(1, "v1", "deployed", f"v1{UNDERWAY}")
     assert distrust(underway, [], ENVIRONMENT) == ["never seen to serve", "not proven in prod"]
     assert distrust(revision(1, "v1", "uninstalled"), [kept("proven", "v1")], ENVIRONMENT) == [
         "uninstalled"
@@ -211,15 +217,16 @@ def test_a_name_means_the_newest_of_its_revisions_that_served() -> None:
         revision(5, "v3", "failed", "rollout failed: no node takes the pod"),
     ]
     assert named(history, "v1") == history[2]
-    assert named(history, "b-v2") == history[1]
+    assert named(history, bundle("v2")) == history[1]
+    assert named(history, bundle("v2").removeprefix("sha256:")[:12]) == history[1]
     assert named(history, "v3") == history[4]
     assert named(history, "v4") is None
 
 
 def test_whatever_worked_on_the_data_since_is_crossed() -> None:
     history = [*HISTORY, revision(5, "v2"), Revision(6, "deployed", "1.0", "", "", {})]
-    assert crossed(history, 2, "b-v2") == [HISTORY[3], HISTORY[2]]
-    assert crossed(history, 0, "b-v0") == [history[4], *HISTORY[::-1]]
+    assert crossed(history, 2, bundle("v2")) == [HISTORY[3], HISTORY[2]]
+    assert crossed(history, 0, bundle("v0")) == [history[4], *HISTORY[::-1]]
 
 
 def test_what_helm_has_forgotten_was_before_all_that_it_knows() -> None:
@@ -233,15 +240,15 @@ def test_what_helm_has_forgotten_was_before_all_that_it_knows() -> None:
 
 def test_what_is_left_is_quarantined_once_and_not_where_it_stays() -> None:
     now = HISTORY[3]
-    assert condemned(now, "b-v3", known(), ENVIRONMENT)
-    assert not condemned(now, "b-v4", known(), ENVIRONMENT)
-    assert not condemned(now, "b-v3", known(kept("quarantined", "v4")), ENVIRONMENT)
+    assert condemned(now, bundle("v3"), known(), ENVIRONMENT)
+    assert not condemned(now, bundle("v4"), known(), ENVIRONMENT)
+    assert not condemned(now, bundle("v3"), known(kept("quarantined", "v4")), ENVIRONMENT)
     foreign = Revision(4, "deployed", "1.0", "", "", {})
-    assert not condemned(foreign, "b-v3", known(), ENVIRONMENT)
+    assert not condemned(foreign, bundle("v3"), known(), ENVIRONMENT)
 
 
 def test_who_takes_a_rollback_back_condemns_nothing() -> None:
-    assert not condemned(HISTORY[3], "b-v3", known(kept("quarantined", "v3")), ENVIRONMENT)
+    assert not condemned(HISTORY[3], bundle("v3"), known(kept("quarantined", "v3")), ENVIRONMENT)
 
 
 def test_why_it_failed_is_recorded_or_in_helms_history() -> None:

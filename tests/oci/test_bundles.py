@@ -7,8 +7,11 @@ import pytest
 
 from drydock.registry.app import create
 from shipway.model.bundle import Bundle, ChartRef, ImageRef
+from shipway.model.record import Record
 from shipway.oci import bundles
 from shipway.oci.bundles import NoSuchRelease, Released, bundle_tag
+from shipway.oci.errors import BundleGone
+from shipway.oci.records import Ledger
 from shipway.oci.registry import Registry
 from tests.oci.conftest import HASTE, image, serve
 
@@ -74,3 +77,15 @@ async def test_a_tag_of_digits_comes_before_an_id(shelf: Registry) -> None:
     named = bundle(DIGITS[:12])
     await bundles.push(shelf, Released(named, {}), subject)
     assert (await bundles.find(shelf, REPOSITORY, DIGITS[:12])).bundle == named
+
+
+async def test_what_is_gone_is_told_where_something_is_to_be_recorded(shelf: Registry) -> None:
+    gone = f"sha256:{'ab' * 32}"
+    record = Record("proven", gone, "2026-11-21T09:30:00+00:00", "ann", "run-1", "staging")
+    with pytest.raises(BundleGone) as told:
+        await Ledger(shelf, REPOSITORY).write(record)
+    assert (told.value.problem, told.value.remedy) == (
+        f"{shelf.address.host}/team/shop holds bundle sha256:abababababab no longer, "
+        "and nothing can be recorded about it",
+        "release one that is there: shipway bundles",
+    )

@@ -223,7 +223,7 @@ async def test_without_the_private_key_nothing_is_written(shelf: Registry) -> No
     assert (refused.value.exit_code, refused.value.problem, refused.value.remedy) == (
         2,
         "records are signed with the private key of keys/release.pub, which is not set",
-        "export SHIPWAY_SIGNING_KEY_FILE=release.key (its path), or SHIPWAY_SIGNING_KEY (its text)",
+        "export SHIPWAY_SIGNING_KEY_FILE=release.key; or give SHIPWAY_SIGNING_KEY its text",
     )
     subject = await subject_of(shelf, ONE)
     assert await shelf.referrers(REPOSITORY, subject.digest) == []

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shipway.images.docker import DockerImage
 from shipway.model.platform import Platform
+from shipway.model.record import By
 from shipway.oci.auth import Credentials, CredentialsProvider
 from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts
@@ -66,7 +67,11 @@ async def test_a_release_by_docker_is_named_only_when_it_is_pushed_whole(
     values.write_text("replicas: 1\n")
     build = Build(image, ROOT / "helm" / "sample-app", tmp_path / "cache", shell)
     upload = Upload("app", "charts/app", shell)
-    push = Push("app", "charts/app", Path("helm/sample-app"), {"dev": values}, "v1", shell)
+    push = Push(
+        *("app", "charts/app", Path("helm/sample-app"), {"dev": values}, "v1"),
+        shell=shell,
+        by=By("ann", "run-1"),
+    )
 
     facts = Facts([locked])
     for stage in (build, upload):

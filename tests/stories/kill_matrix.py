@@ -43,10 +43,10 @@ UNSEEN = (
     f"revision N was left before its pods were seen to serve by run R {HOW}: "
     "they do serve, or it is marked failed"
 )
-PENDING = "revision N was left pending-{} by run R " + f"{HOW}: marked failed"
+PENDING = f"revision N was left pending-… by run R {HOW}: marked failed"
 MAY_SAY = {
-    "helm upgrade": (ENDED, PENDING.format("install"), PENDING.format("upgrade"), UNSEEN),
-    "helm rollback": (ENDED, PENDING.format("rollback"), UNSEEN),
+    "helm upgrade": (ENDED, PENDING, UNSEEN),
+    "helm rollback": (ENDED, PENDING, UNSEEN),
     "rollout": (UNSEEN,),
     "helm test": (
         ENDED,
@@ -260,7 +260,8 @@ def _told(point: Point, notes: list[str]) -> str:
     """
     if not point.seconds:
         return "<br>".join(f"`{note}`" for note in notes) or "nothing"
-    heard = {re.sub(r"\((killed|which ended).*\)", HOW, note) for note in notes}
+    heard = {re.sub(r"\((?:killed|which ended).*\)", HOW, note) for note in notes}
+    heard = {re.sub(r"pending-\w+", "pending-…", note) for note in heard}
     assert heard <= {each for known in MAY_SAY.values() for each in known}, point.name
     known = MAY_SAY[point.name.removeprefix("in ")]
     return "as far as it had come:<br>" + "<br>".join(f"`{note}`" for note in known)

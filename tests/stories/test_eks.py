@@ -123,7 +123,7 @@ async def test_one_command_takes_the_service_to_all_three_namespaces(team: Team)
     for name, pods in (("dev", 1), ("staging", 2), ("prod", 3)):
         done = f"revision 1, {pods} of {pods} pods ready, http://{balancer(name)}"
         assert lines[f"deploy {name}"].endswith(done)
-        assert lines[f"helm-test {name}"].endswith("answers from inside the cluster")
+        assert lines[f"helm-test {name}"].endswith("from inside the cluster; v1 is proven")
     assert said.out.splitlines()[-3].split() == [
         *("curl", "-H", "'Host:", "sample-app.local'"),
         f"http://{balancer('prod')}/health",

@@ -97,7 +97,7 @@ async def test_a_first_install_that_was_cut_off_is_healed_and_its_helm_ended(
     async def pending() -> bool:
         return "pending-install" in await statuses(bench)
 
-    await fault(bench, "add", "api", *APPLIES, "--delay", "60s", "--count", "1")
+    await fault(bench, "add", "api", *APPLIES, "--delay", "300s", "--count", "1")
     await killed(bench, "deploy", "--env", "dev", "--tag", "v1", when=pending)
     assert len(helms(bench)) == 1
     said = await bench.shipway("deploy", "--env", "dev", "--tag", "v1")
@@ -117,7 +117,7 @@ async def test_an_upgrade_that_was_cut_off_is_healed(bench: Workbench) -> None:
     async def pending() -> bool:
         return "pending-upgrade" in await statuses(bench)
 
-    await fault(bench, "add", "api", *APPLIES, "--delay", "60s", "--count", "1")
+    await fault(bench, "add", "api", *APPLIES, "--delay", "300s", "--count", "1")
     await killed(bench, "deploy", "--env", "dev", "--tag", "v2", when=pending)
     said = await bench.shipway("promote", "v1", "--to", "dev")  # back to what serves
     assert said.code == 0, said.err
@@ -137,7 +137,7 @@ async def test_a_test_that_nobody_waits_for_is_removed(bench: Workbench) -> None
     assert said.code == 0, said.err
     said = await bench.kubectl("delete", "pod", "-n", "dev", "sample-app-test-health")
     assert said.code == 0, said.err
-    await fault(bench, "add", "pod", *TEST, "--slow-start", "60s")
+    await fault(bench, "add", "pod", *TEST, "--slow-start", "300s")
     await killed(bench, "helm-test", "--env", "dev", when=testing)
     await fault(bench, "clear", "--all")
     said = await bench.shipway("helm-test", "--env", "dev")
@@ -154,7 +154,7 @@ async def test_a_way_back_that_was_cut_off_is_healed_and_goes_to_the_same_releas
     async def pending() -> bool:
         return "pending-rollback" in await statuses(bench)
 
-    await fault(bench, "add", "api", *APPLIES, "--delay", "60s", "--count", "1")
+    await fault(bench, "add", "api", *APPLIES, "--delay", "300s", "--count", "1")
     await killed(bench, "rollback", "dev", when=pending)
     said = await bench.shipway("rollback", "dev")
     assert said.code == 0, said.err
@@ -170,7 +170,7 @@ async def test_a_way_back_that_was_cut_off_is_healed_and_goes_to_the_same_releas
 async def test_a_helm_of_somebody_else_is_left_alone_until_a_person_says_that_it_is_dead(
     bench: Workbench,
 ) -> None:
-    await fault(bench, "add", "api", *APPLIES, "--delay", "60s", "--count", "1")
+    await fault(bench, "add", "api", *APPLIES, "--delay", "300s", "--count", "1")
     helm = await asyncio.create_subprocess_exec(
         str(bench.state / "tools" / "helm"),
         *("upgrade", "sample-app-dev", "helm/sample-app", "--reuse-values", "-n", "dev"),

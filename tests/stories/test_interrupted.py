@@ -91,6 +91,9 @@ async def test_an_interrupted_rollout_leaves_what_served_before(
     assert said.code == 0, said.err
     shipway = await bench.start("deploy", "--env", "dev", "--tag", "slow", "--output", "json")
     await until(shipway, event="Progress", text="0 of 1 new pods ready, 1 of the old leaving")
+    now = (await bench.status())["dev"]
+    assert now["state"].startswith("rolling out (")
+    assert bench.journal[0]["run"] in now["holder"]
     await interrupt(shipway, number)
     assert shipway.pid not in bench.processes
     assert not [line for line in bench.processes.values() if line[0].endswith("helm")]
@@ -108,6 +111,7 @@ async def test_a_rollout_whose_watcher_was_killed_is_no_release_to_return_to(
     await until(shipway, event="Progress", text="0 of 1 new pods ready, 1 of the old leaving")
     os.kill(shipway.pid, signal.SIGKILL)
     await shipway.communicate()
+    assert (await bench.status())["dev"]["state"] == "rolled out, nobody saw it serve"
     row, *_ = await history(bench)
     assert (row["tag"], row["status"]) == ("slow", "deployed")
     assert row["what"] == "deployed slow, nobody saw it serve"

@@ -203,6 +203,16 @@ async def test_a_rollback_to_what_is_there_changes_nothing_and_says_so(bench: Wo
     )
 
 
+async def test_what_is_gone_from_what_is_there_is_set_back(bench: Workbench) -> None:
+    gone = await bench.kubectl("delete", "service", "sample-app", "-n", "dev")
+    assert gone.code == 0, gone.err
+    before = (await bench.status())["dev"]["revision"]
+    said = await bench.shipway("rollback", "dev", "--to", str(before))
+    assert said.code == 0, said.out + said.err
+    assert f"back to revision {before} (v1) as revision {before + 1}, 1 of 1" in said.out
+    assert notes(bench) == ["sets back Service/sample-app: is not there"]
+
+
 async def test_plain_helm_takes_a_release_back_too(bench: Workbench) -> None:
     said = await bench.helm(
         "rollback", "sample-app-prod", "2", "-n", "prod", "--wait", "--timeout", "60s"

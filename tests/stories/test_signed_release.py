@@ -46,7 +46,7 @@ async def test_without_the_private_key_nothing_is_begun(bench: Workbench) -> Non
         2,
         [
             "error: records are signed with the private key of keys/release.pub, which is not set",
-            "  try: export SHIPWAY_SIGNING_KEY_FILE=release.key (its path), or SHIPWAY_SIGNING_KEY (its text)",
+            "  try: export SHIPWAY_SIGNING_KEY_FILE=release.key; or give SHIPWAY_SIGNING_KEY its text",
         ],
     )
     assert not (bench.state / "embedded").exists()

@@ -107,3 +107,14 @@ async def test_a_drydock_whose_pid_somebody_else_has_is_started_again(project: P
     shell = ScriptedShell(f"{PYTHON} -m drydock up --home {home} --detach")
     await Embedded(by_docker(project), shell).check()
     assert shell.done
+
+
+async def test_a_registry_that_is_silent_keeps_nobody_from_a_cluster_that_is_up(
+    project: Project,
+) -> None:
+    drydock(project, "isolated")
+    said: list[str] = []
+    target = await Embedded(project, ScriptedShell()).up(said.append)
+    assert target.registry.host == "localhost:1002"
+    (told,) = said
+    assert told.startswith("the registry http://localhost:1002 does not answer: ")

@@ -17,7 +17,7 @@ from shipway.oci.retry import Patience
 from shipway.targets.target import Target
 
 ONCE = Patience(attempts=1)  # whoever looks types it again
-SECONDS = 10.0
+SECONDS = 10.0  # for what is beside the point of a view
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ async def known(session: Session, target: Target, bundles: Iterable[Digest]) -> 
     if not wanted:
         return Known()
     try:
-        async with registry(session, target) as there:
+        async with registry(session, target, SECONDS) as there:
             readings = await read(session, there, wanted)
     except ShipwayError as error:
         return Known(trouble=error.problem)
@@ -57,15 +57,16 @@ def notes(readings: Mapping[Digest, Reading]) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def registry(session: Session, target: Target) -> AsyncIterator[Registry]:
-    """For a look: RegistryUnreachable soon where it does not answer."""
+async def registry(
+    session: Session, target: Target, seconds: float | None = None
+) -> AsyncIterator[Registry]:
+    """For a look: RegistryUnreachable at once where it does not answer, and when it takes longer than `seconds`."""
     credentials = target.credentials() if target.credentials else None
     folder = session.state / "cache" / "registry"
     there = Remembered(target.registry, credentials, patience=ONCE, folder=folder)
     try:
-        async with asyncio.timeout(SECONDS), there:
+        async with asyncio.timeout(seconds), there:
             yield there
     except TimeoutError as late:
-        raise RegistryUnreachable(
-            target.registry.url, f"no answer within {SECONDS:.0f} s", target.registry.start
-        ) from late
+        slow = f"not all answers came within {seconds:.0f} s"
+        raise RegistryUnreachable(target.registry.url, slow, target.registry.start) from late

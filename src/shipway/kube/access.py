@@ -81,7 +81,8 @@ def told(access: Access) -> Iterator[None]:
     except ApiError as error:
         raise refusal(access, error) from error
     except httpx2.HTTPStatusError as error:  # too busy for its own words, or not the API
-        raise ApiRefused(f"{error.response.status_code} {error.response.reason_phrase}") from error
+        status = error.response.status_code
+        raise ApiRefused(f"{status} {error.response.reason_phrase}", status) from error
     except httpx2.TransportError as error:
         reason = str(error) or type(error).__name__
         server = _config(access).cluster.server or ""
@@ -93,7 +94,7 @@ def refusal(access: Access, error: ApiError) -> ShipwayError:
         return Stranger(access.target, access.stranger or access.start)
     if error.status.code == 403:
         return _forbidden(access, str(error.status.message))
-    return ApiRefused(str(error.status.message))
+    return ApiRefused(str(error.status.message), error.status.code or 0)
 
 
 def _forbidden(access: Access, message: str) -> Forbidden:

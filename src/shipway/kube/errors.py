@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shipway.errors import USAGE, ShipwayError
+from shipway.errors import LATER, USAGE, ShipwayError
 
 
 @dataclass(eq=False)
@@ -70,7 +70,12 @@ class Forbidden(ShipwayError):
 @dataclass(eq=False)
 class ApiRefused(ShipwayError):
     message: str
+    status: int
 
     @property
     def problem(self) -> str:
         return f"the cluster answered: {self.message}"
+
+    @property
+    def remedy(self) -> str | None:
+        return LATER if self.status == 429 or self.status >= 500 else None

@@ -87,5 +87,6 @@ def what(revision: Revision) -> str:
 
 def _who(revision: Revision) -> str:
     """A deploy's description says it; helm's own words and those of a failure do not."""
-    named, by, who = revision.description.removesuffix(UNDERWAY).partition(BY)
+    said = revision.description.removesuffix(UNDERWAY).partition(f"; {FAILURE}")[0]
+    named, by, who = said.partition(BY)
     return who if by and named.startswith(f"{revision.tag}, bundle ") else ""

@@ -96,6 +96,25 @@ class NotInRegistry(ShipwayError):
 
 
 @dataclass(eq=False)
+class BundleGone(ShipwayError):
+    """A record refers to a bundle: without it there is nothing to refer to."""
+
+    repository: str  # with its registry's host
+    bundle: str
+
+    @property
+    def problem(self) -> str:
+        return (
+            f"{self.repository} holds bundle {self.bundle[:19]} no longer, "
+            "and nothing can be recorded about it"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return "release one that is there: shipway bundles"
+
+
+@dataclass(eq=False)
 class NoRepository(ShipwayError):
     """Some registries, ECR among them, have a repository only once somebody made it."""
 

@@ -7,7 +7,7 @@ from shipway.model.bundle import Digest, digest
 from shipway.model.record import Kept, Record
 from shipway.oci.artifact import EMPTY, Artifact, Blob, Descriptor
 from shipway.oci.bundles import bundle_tag
-from shipway.oci.errors import NotInRegistry
+from shipway.oci.errors import BundleGone, NotInRegistry
 from shipway.oci.manifest import Manifest, read_descriptor
 from shipway.oci.registry import Registry
 from shipway.oci.sigstore import ANNOTATIONS, SIGSTORE, Reason, Rejected, Signer, unverified
@@ -67,12 +67,11 @@ class Ledger:
         )
 
     async def write(self, record: Record) -> Kept:
-        """NotInRegistry where the bundle is gone: nothing can refer to it. NoPrivateKey where a signature is wanted."""
+        """BundleGone where nothing can refer to it. NoPrivateKey where a signature is wanted."""
         signer = self.key.must_sign() if self.key else None
         subject = await self._subject(record.bundle)
         if subject is None:
-            name = f"{self.registry.address.host}/{self.repository}:{bundle_tag(record.bundle)}"
-            raise NotInRegistry(name)
+            raise BundleGone(f"{self.registry.address.host}/{self.repository}", record.bundle)
         await self.registry.upload(self.repository, pack(record, subject, self.repository, signer))
         return Kept(digest(record.to_json()), record)
 

@@ -34,14 +34,14 @@ class Remembered(Registry):
             return read_manifest(reference, "", kept)
         found = await super().manifest(repository, reference)
         if found.content.get("mediaType") == found.media_type:
-            self._keep(reference, found.raw)
+            self._remember(reference, found.raw)
         return found
 
     async def blob(self, repository: str, digest: Digest) -> bytes:
         kept = self._recall(digest)
         if kept is None:
             kept = await super().blob(repository, digest)
-            self._keep(digest, kept)
+            self._remember(digest, kept)
         return kept
 
     def _recall(self, named: Digest) -> bytes | None:
@@ -52,7 +52,7 @@ class Remembered(Registry):
             return None
         return found if digest(found) == named else None
 
-    def _keep(self, named: Digest, content: bytes) -> None:
+    def _remember(self, named: Digest, content: bytes) -> None:
         """A look does not fail because nothing can be kept."""
         file = self._file(named)
         fresh = file.with_name(f"{file.name}.{uuid4().hex}")

@@ -21,7 +21,7 @@ class NoPrivateKey(ShipwayError):
 
     @property
     def remedy(self) -> str:
-        return f"export {KEY_FILE}=release.key (its path), or {KEY} (its text)"
+        return f"export {KEY_FILE}=release.key; or give {KEY} its text"
 
 
 @dataclass(eq=False)

@@ -20,9 +20,9 @@ async def mark(turn: Turn, failed: Revision, failure: ShipwayError, say: Say) ->
     number = failed.number
     await releases.mark_failed(turn.client, turn.place.release, number, description(failure))
     if failed.bundle:
-        cost = turn.probed
+        why, cost = _cause(failure, turn.place.environment), turn.probed
         await try_record(
-            turn, say, "failed", failed.bundle, revision=number, reason=failure.problem, probe=cost
+            turn, say, "failed", failed.bundle, revision=number, reason=why, probe=cost
         )
 
 
@@ -38,6 +38,13 @@ async def try_record(
         say.note(f"not recorded as {kind}: {why}")
         return False
     return True
+
+
+def _cause(failure: ShipwayError, environment: str) -> str:
+    """A record says itself where it happened."""
+    if isinstance(failure, RolloutFailed):
+        return failure.cause.cause
+    return failure.problem.removeprefix(f"{environment}: ")
 
 
 def description(failure: ShipwayError) -> str:

@@ -9,7 +9,7 @@ from shipway.errors import ShipwayError
 from shipway.kube import releases
 from shipway.kube.rollout import RolloutFailed
 from shipway.model import rollback
-from shipway.model.bundle import Digest
+from shipway.model.bundle import Digest, first_digits
 from shipway.model.environment import Rules
 from shipway.model.promotion import obstacles
 from shipway.model.record import quarantines
@@ -20,6 +20,7 @@ from shipway.shell.shell import Shell
 from shipway.stages.aftermath import Aftermath
 from shipway.stages.marking import try_record
 from shipway.stages.preflight import Preflight
+from shipway.stages.repair import drifted
 from shipway.stages.returning import ReturnFailed, Returning, sentence
 from shipway.stages.staying import (
     LAST_FEW,
@@ -59,7 +60,8 @@ class Rollback:
             now, named = current(history), self._named(history)
             if now is None:
                 raise NothingToReturnTo(self.rules.environment, ())
-            if named and good(now) and same_release(now, named):
+            there = named is not None and good(now) and same_release(now, named)
+            if there and not await drifted(turn, now):
                 return Outcome(f"{label(now)} is that release already", unchanged=True)
             preflight = Preflight(turn.ledger, self.rules.environment)
             way = _Way(self, turn, history, now, preflight, say)
@@ -68,8 +70,10 @@ class Rollback:
             return await way.go(named)
 
     def _named(self, history: Sequence[Revision]) -> Revision | None:
-        if self.to is None or not self.to.isdigit():
-            return rollback.named(history, self.to) if self.to else None
+        if self.to is None:
+            return None
+        if not self.to.isdigit() or first_digits(self.to):
+            return rollback.named(history, self.to)
         number = int(self.to)
         found = next((each for each in history if each.number == number), None)
         if found is None:

@@ -17,6 +17,7 @@ from shipway.images.curl import curl_image
 from shipway.kube.access import Access
 from shipway.kube.errors import NoCluster
 from shipway.model.isolation import Isolation
+from shipway.oci.errors import RegistryRefused, RegistryUnreachable
 from shipway.oci.reference import Address
 from shipway.shell.shell import Shell
 from shipway.targets.isolation import isolation
@@ -133,12 +134,19 @@ class Embedded:
 
     async def up(self, say: Callable[[str], None]) -> Target:
         """Start drydock unless it is up, and give its registry what it cannot pull from elsewhere."""
-        if not self._is_up():
+        was_up = self._is_up()
+        if not was_up:
             say("starting drydock")
             await self._start()
         target = await self.find()
-        async with target.open_registry() as registry:
-            await registry.upload(CURL, curl_image())
+        try:
+            async with target.open_registry() as registry:
+                await registry.upload(CURL, curl_image())
+        except (RegistryUnreachable, RegistryRefused) as trouble:
+            if not was_up:
+                raise
+            # it was given before; a rollback may do without a registry, and what may not says so itself
+            say(trouble.problem)
         return target
 
     async def find(self) -> Target:
