@@ -52,7 +52,7 @@ def found(project: Project, variables: Mapping[str, str]) -> TeamKey:
 
 def said(project: Project, variables: Mapping[str, str]) -> tuple[str, str | None]:
     with pytest.raises(ShipwayError) as refused:
-        team_key(project, "embedded", variables)
+        found(project, variables).must_sign()
     assert refused.value.exit_code == 2
     return refused.value.problem, refused.value.remedy
 
@@ -60,6 +60,11 @@ def said(project: Project, variables: Mapping[str, str]) -> tuple[str, str | Non
 def test_a_target_without_a_key_wants_none(project: Project) -> None:
     assert team_key(project, "eks", {"SHIPWAY_SIGNING_KEY": "anything"}) is None
     assert team_key(project, "github", {}) is None
+
+
+def test_a_private_key_that_cannot_sign_keeps_nobody_from_reading(project: Project) -> None:
+    wrong = found(project, {"SHIPWAY_SIGNING_KEY_FILE": "nowhere.key"})
+    assert wrong.verifier.hint == found(project, {}).verifier.hint
 
 
 def test_without_the_private_key_records_can_be_read(project: Project) -> None:

@@ -72,7 +72,7 @@ def test_check_shows_the_difference_and_touches_nothing(bench: Workbench) -> Non
         "error: not what shipway.yaml asks for: .github/workflows/rollback.yaml\n"
         "  --- .github/workflows/rollback.yaml as it is\n"
         "  +++ .github/workflows/rollback.yaml as shipway.yaml asks for it\n"
-        "  @@ -21,7 +21,7 @@\n"
+        "  @@ -27,7 +27,7 @@\n"
         "     rollback-dev:\n"
         "       name: rollback dev\n"
         "       if: inputs.environment == 'dev'\n"

@@ -341,3 +341,11 @@ async def test_what_cannot_be_understood_is_said(
     curl: Curl, words: list[str], code: int, err: str
 ) -> None:
     assert await curl(*words) == Said(code, "", err)
+
+
+def test_the_image_is_the_same_where_python_keeps_its_bytecode_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = curl_image().digest
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    assert curl_image().digest == usual

@@ -1,22 +1,30 @@
 """The team's key: its public half from the project's folder, its private one from the environment."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from shipway.config.project import Project
 from shipway.oci.signing_key import KEY, KEY_FILE, PASSWORD, BadKey
 from shipway.oci.sigstore import Signer, Verifier
-from shipway.oci.team_key import TeamKey
+from shipway.oci.team_key import OtherPrivateKey, TeamKey
 
 
 def team_key(project: Project, target: str, variables: Mapping[str, str]) -> TeamKey | None:
-    """None where the target wants no signatures. BadKey and OtherPrivateKey for what a person set wrong."""
+    """None where the target wants no signatures. BadKey for a public key that cannot verify them."""
     settings = project.targets.get(target)
     if settings is None or settings.key is None:
         return None
     public = TeamKey(
         settings.key, Verifier.load(_read(project.root / settings.key), str(settings.key))
     )
+    try:
+        return _signing(public, variables)
+    except (BadKey, OtherPrivateKey) as wrong:
+        return replace(public, wrong=wrong)
+
+
+def _signing(public: TeamKey, variables: Mapping[str, str]) -> TeamKey:
     found = _private(variables)
     if found is None:
         return public

@@ -16,9 +16,7 @@ from shipway.actions.session import PATIENCE, Session, new_run
 from shipway.actions.team_key import team_key
 from shipway.actions.who import who
 from shipway.cli.options import ALL, TARGETS, Common
-from shipway.cli.render.github import Github
 from shipway.cli.render.json import Json
-from shipway.cli.render.live import Live
 from shipway.cli.render.plain import Plain
 from shipway.cli.render.renderer import Renderer
 from shipway.config.load import find, load
@@ -163,9 +161,13 @@ def _renderer(common: Common, state: Path) -> Renderer:
         case "json":
             return Json()
         case "github":
+            from shipway.cli.render.github import Github  # noqa: PLC0415  # only its own job waits for it
+
             summary, outputs = _named_by("GITHUB_STEP_SUMMARY"), _named_by("GITHUB_OUTPUT")
             return Github(state / "runs", summary=summary, outputs=outputs)
         case "live":
+            from shipway.cli.render.live import Live  # noqa: PLC0415  # rich's takes 30 ms
+
             return Live(state / "runs", verbose=verbose)
         case _:
             return Plain(state / "runs", verbose=verbose)

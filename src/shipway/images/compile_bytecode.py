@@ -8,7 +8,7 @@ It takes every PARTS-th file, as if FOLDER were PREFIX, and imports nothing of s
 import importlib.util
 import marshal
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
 """PEP 552: valid by its source's hash, and the interpreter need not look at the source to believe it."""
@@ -33,11 +33,16 @@ def bytecode(source: bytes, path: str) -> bytes | None:
     )
 
 
+def beside(source: PurePath) -> PurePath:
+    """PEP 3147, whatever PYTHONPYCACHEPREFIX says of this machine: the image has folders of its own."""
+    return source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+
+
 def compile_folder(folder: Path, prefix: str, part: int, parts: int) -> None:
     for path in sorted(folder.rglob("*.py"))[part::parts]:
         compiled = bytecode(path.read_bytes(), f"{prefix}{path.relative_to(folder).as_posix()}")
         if compiled is not None:
-            target = Path(importlib.util.cache_from_source(str(path)))
+            target = Path(beside(path))
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(compiled)
 

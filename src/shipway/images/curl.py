@@ -1,11 +1,10 @@
 """A small image with curl in it, for clusters that can pull nothing from outside."""
 
 import io
-from importlib.util import cache_from_source
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from shipway.images import curl_program
-from shipway.images.compile_bytecode import bytecode
+from shipway.images.compile_bytecode import beside, bytecode
 from shipway.images.config import PYTHON_LABEL, RUNTIME_LABEL, SYSTEM_PATH, image_config
 from shipway.images.layer import LAYER, compress, sum_of, write_tar
 from shipway.images.runtime import Runtime
@@ -57,5 +56,5 @@ def _files() -> Tree:
         files[path] = File(source)
         compiled = bytecode(source, f"/{path}")
         assert compiled is not None, "our own modules compile"
-        files[cache_from_source(path)] = File(compiled)
+        files[str(beside(PurePosixPath(path)))] = File(compiled)
     return files

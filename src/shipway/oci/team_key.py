@@ -47,9 +47,14 @@ class TeamKey:
     public: PurePath
     verifier: Verifier
     private: Signer | None = field(default=None, repr=False)
+    wrong: ShipwayError | None = (
+        None  # what was set as the private key cannot sign: reading needs none
+    )
 
     def must_sign(self) -> Signer:
-        """NoPrivateKey where only reading is possible."""
+        """NoPrivateKey, or what is wrong with it, where only reading is possible."""
+        if self.wrong:
+            raise self.wrong
         if self.private is None:
             raise NoPrivateKey(self.public)
         return self.private
