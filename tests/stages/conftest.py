@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def target_at(registry: Address) -> Target:
                 release=Release(f"app-{environment}", namespace),
                 values_file=Path(f"environments/{environment}.yaml"),
                 host=f"{environment}.local",
-                overlay={"ingress": {"host": f"{environment}.local"}},
+                overlay=partial(dict, ingress={"host": f"{environment}.local"}),
             )
             for environment, namespace in NAMESPACE.items()
         ),

@@ -68,7 +68,7 @@ async def test_only_pods_that_share_this_machine_are_told_where_to_listen(
     drydock(project, mode)
     target = await Embedded(project, ScriptedShell()).find()
     hosts = {"dev": "dev.sample-app.local", "prod": "sample-app.local"}
-    assert {name: target.place(name).overlay for name in hosts} == {
+    assert {name: target.place(name).overlay() for name in hosts} == {
         name: {"ingress": {"host": host}, **overlay} for name, host in hosts.items()
     }
     assert target.isolation is not None

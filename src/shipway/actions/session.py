@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from shipway.config.project import Project
 from shipway.model.record import By
@@ -16,10 +16,12 @@ from shipway.pipeline.events import Event, RunStarted
 from shipway.pipeline.journal import Journal, run_id
 from shipway.pipeline.stage import Emit, Step
 from shipway.shell.shell import Shell
-from shipway.stages.turn import Turns
 from shipway.targets import here
 from shipway.targets.provider import Provider, provider
 from shipway.targets.target import Target
+
+if TYPE_CHECKING:
+    from shipway.stages.turn import Turns
 
 PATIENCE = 300.0  # seconds for which another run's turn in an environment is waited for
 
@@ -43,7 +45,9 @@ class Session:
         return By(self.who, self.run)
 
     @cached_property
-    def turns(self) -> Turns:
+    def turns(self) -> "Turns":
+        from shipway.stages.turn import Turns  # noqa: PLC0415  # who only looks takes none
+
         repository, runs = self.project.image.repository, self.state / "runs"
         return Turns(self.by, repository, runs, self.patience, self.key)
 

@@ -199,4 +199,4 @@ def wanted_values(target: Target, place: Place, released: Released) -> dict[str,
         },
         "release": {"bundle": bundle.id, "chartDigest": bundle.chart.digest},
     }
-    return values.overlay(values.load(text, file=place.values_file), place.overlay, pinned)
+    return values.overlay(values.load(text, file=place.values_file), place.overlay(), pinned)

@@ -7,16 +7,17 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from shipway.commands import drydock
 from shipway.config.project import Project
 from shipway.errors import USAGE, CommandFailed, ShipwayError
-from shipway.images.curl import curl_image
 from shipway.kube.access import Access
 from shipway.kube.errors import NoCluster
 from shipway.model.isolation import Isolation
+from shipway.oci.artifact import Artifact
 from shipway.oci.errors import RegistryRefused, RegistryUnreachable
 from shipway.oci.reference import Address
 from shipway.shell.shell import Shell
@@ -141,7 +142,7 @@ class Embedded:
         target = await self.find()
         try:
             async with target.open_registry() as registry:
-                await registry.upload(CURL, curl_image())
+                await registry.upload(CURL, _curl())
         except (RegistryUnreachable, RegistryRefused) as trouble:
             if not was_up:
                 raise
@@ -158,7 +159,7 @@ class Embedded:
             name=NAME,
             registry=registry,
             access=Access(NAME, self.home / "kubeconfig", START, local=True),
-            places=local_places(self.project, NAME, _pod_defaults(registry, pods)),
+            places=local_places(self.project, NAME, partial(_pod_defaults, registry, pods)),
             deployment=self.project.name,
             tool_env=tool_env(self.project.root / ".shipway" / "helm"),
             where=f"ingress http://localhost:{status['ingress']}",
@@ -225,5 +226,12 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _pod_defaults(registry: Address, pods: Isolation) -> dict[str, Any]:
     """The test's image comes from our registry. Pods that share this machine's addresses listen on their own alone."""
-    tests = {"image": f"{registry.host}/{CURL}@{curl_image().digest}"}
+    tests = {"image": f"{registry.host}/{CURL}@{_curl().digest}"}
     return {"tests": tests} if pods.isolated else {"bindAddress": "podIP", "tests": tests}
+
+
+@cache
+def _curl() -> Artifact:
+    from shipway.images.curl import curl_image  # noqa: PLC0415  # it takes 50 ms, and who only looks needs none
+
+    return curl_image()

@@ -1,6 +1,7 @@
 """The environments on a target of this machine: all behind one ingress, told apart by their host names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from shipway.targets.target import Place
 
 
 def local_places(
-    project: Project, name: str, defaults: Mapping[str, Any] | None = None
+    project: Project, name: str, defaults: Callable[[], dict[str, Any]] = dict
 ) -> tuple[Place, ...]:
-    """Those that the target `name` has values for; `defaults` is what it adds to the values of each."""
+    """Those that the target `name` has values for; `defaults` makes what it adds to the values of each."""
     target = project.targets[name]
     return tuple(
         Place(
@@ -20,8 +21,12 @@ def local_places(
             release=Release(project.release(environment), environment.namespace),
             values_file=Path(target.values[environment.name]),
             host=target.hosts[environment.name],
-            overlay={**(defaults or {}), "ingress": {"host": target.hosts[environment.name]}},
+            overlay=partial(_overlay, defaults, target.hosts[environment.name]),
         )
         for environment in project.environments
         if environment.name in target.values
     )
+
+
+def _overlay(defaults: Callable[[], dict[str, Any]], host: str) -> dict[str, Any]:
+    return {**defaults(), "ingress": {"host": host}}

@@ -24,7 +24,7 @@ class Place:
     release: Release
     values_file: Path
     host: str  # the name its ingress answers to
-    overlay: dict[str, Any] = field(default_factory=dict)  # what the target adds to the values
+    overlay: Callable[[], dict[str, Any]] = dict  # what the target adds to the values
 
 
 @dataclass(frozen=True, slots=True)
