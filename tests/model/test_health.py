@@ -7,6 +7,7 @@ import pytest
 
 from shipway.model import health
 from shipway.model.diagnosis import Cause
+from shipway.model.drift import Difference
 from shipway.model.health import Facts, Finding, Health
 from shipway.model.lease import Holder
 from shipway.model.revision import UNDERWAY, Revision
@@ -222,3 +223,35 @@ def test_what_served_before_and_still_does_is_told() -> None:
     for history in (failed, latest()):
         found = health.judge(seen(history=history, verdict=Doomed(), old=2))
         assert found.notes == ("revision 1 (v1) still serves, with 2 ready",)
+
+
+BY_HAND = Difference("Deployment/web", ("spec", "replicas"), 2, 3, "kubectl")
+
+
+def test_who_changed_a_good_release_by_hand_is_told_to_set_it_back_and_not_to_roll_it_back() -> (
+    None
+):
+    found = health.judge(seen(verdict=Doomed(), causes=(CRASH,), changed=(BY_HAND,)))
+    assert [(each.words, each.remedy) for each in found.findings] == [
+        ("a change was made by hand since it was released", "shipway deploy --env dev --tag v2"),
+        (CRASH.cause, ""),
+    ]
+    assert found.findings[0].proof == (
+        "Deployment/web spec.replicas: release says 2, live is 3 (kubectl)",
+    )
+
+
+def test_a_change_by_hand_that_hurts_nobody_is_a_note() -> None:
+    found = health.judge(seen(changed=(BY_HAND,)))
+    assert (found.healthy, found.notes) == (
+        True,
+        ("it was changed by hand since: shipway drift --env dev",),
+    )
+
+
+def test_a_crash_that_nobody_watched_to_its_end_has_one_remedy() -> None:
+    crashed = seen(history=latest(description=f"v2{UNDERWAY}"), verdict=Doomed(), causes=(CRASH,))
+    assert [(each.words, each.remedy) for each in health.judge(crashed).findings] == [
+        (CRASH.cause, BACK),
+        ("nobody watched the rollout of revision 2 (v2) to its end", ""),
+    ]

@@ -1,6 +1,7 @@
 """What is wrong with an environment now, or that nothing is. What proves it is saved; nothing is changed."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lightkube import AsyncClient
@@ -8,14 +9,17 @@ from lightkube.core.exceptions import ApiError
 
 from shipway.actions.session import Session
 from shipway.actions.status import url_of
+from shipway.charts import render
 from shipway.commands import kubectl
-from shipway.kube import ingress_address, lease, namespaces, releases, workload
+from shipway.kube import drift, ingress_address, lease, namespaces, releases, workload
 from shipway.kube.access import connect
 from shipway.kube.evidence.collection import collect
 from shipway.kube.namespaces import NamespaceMissing
 from shipway.model import health
+from shipway.model.drift import Difference
 from shipway.model.health import Facts, Finding, Health
 from shipway.model.lease import Seen
+from shipway.model.revision import Revision, current, good
 from shipway.model.rollout import judge
 from shipway.targets import here
 from shipway.targets.target import Place, Target
@@ -46,7 +50,7 @@ async def _look(client: AsyncClient, target: Target, place: Place) -> Facts:
         workload.look(client, place.release.namespace, target.deployment),
         _turn(client, place),
     )
-    holder = turn.holder if turn else None
+    holder, now = turn.holder if turn else None, current(history)
     address = await url_of(client, target, place) if found else ""
     return Facts(
         environment=place.environment,
@@ -61,7 +65,19 @@ async def _look(client: AsyncClient, target: Target, place: Place) -> Facts:
         renewed=turn.renewed if turn else "",
         address=address,
         absence=None if address or not found else await _absence(client, target, place),
+        changed=await _changed(client, place, now) if now and good(now) else (),
     )
+
+
+async def _changed(client: AsyncClient, place: Place, now: Revision) -> Sequence[Difference]:
+    """Where our identity may see that."""
+    try:
+        released = render.objects(await drift.manifest(client, place.release, now.number))
+        return await drift.find(client, place.release, released)
+    except ApiError as error:
+        if error.status.code == 403:
+            return ()
+        raise
 
 
 async def _turn(client: AsyncClient, place: Place) -> Seen | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shipway.model.diagnosis import Cause
+from shipway.model.drift import Difference
 from shipway.model.lease import Holder
 from shipway.model.revision import FAILURE, Revision, current, last_good, previous_good
 from shipway.model.rollout import Deployment, Done, Doomed, Underway
@@ -44,6 +45,7 @@ class Facts:
     renewed: str = ""  # its last sign of life, by its own clock
     address: str = ""
     absence: Finding | None = None  # why there is no load balancer
+    changed: Sequence[Difference] = ()  # made beside helm, to a release that was good
 
     @property
     def worked_on(self) -> bool:
@@ -75,14 +77,17 @@ def _nothing(facts: Facts) -> Finding:
 
 def _found(facts: Facts, now: Revision) -> Iterator[Finding]:
     named = f"revision {now.number} ({now.tag})" if now.tag else f"revision {now.number}"
-    again = f"shipway deploy --env {facts.environment}" + (f" --tag {now.tag}" if now.tag else "")
+    tag = now.bundle if now.tag == "latest" else now.tag
+    again = f"shipway deploy --env {facts.environment}" + (f" --tag {tag}" if tag else "")
     back = _back(facts)
     serves = isinstance(facts.verdict, Done)
     failed = now.status == "failed" or FAILURE in now.description
     if facts.deployment is None and now.status == "deployed":
         yield Finding(f"its Deployment is gone from namespace {facts.namespace}", again)
     elif not serves or failed:
-        yield from _causes(facts, back)
+        if facts.changed:
+            yield _changed(facts, again)
+        yield from _causes(facts, again if facts.changed else back)
     if not (serves or failed or facts.causes) and facts.verdict:
         stands = f": {facts.verdict}" if isinstance(facts.verdict, Underway) else ""
         later = f"shipway diagnose {facts.environment}, later; look closer: {facts.look}"
@@ -97,7 +102,8 @@ def _found(facts: Facts, now: Revision) -> Iterator[Finding]:
         serving = "serves, but is" if serves else "is"
         yield Finding(f"{named} {serving} marked as failed{reason}", back)
     elif now.unproven and not facts.worked_on:
-        yield Finding(f"nobody watched the rollout of {named} to its end", again)
+        unwatched = f"nobody watched the rollout of {named} to its end"
+        yield Finding(unwatched, back if facts.causes else again)
     if serves and facts.absence:
         yield facts.absence
 
@@ -109,6 +115,15 @@ def _causes(facts: Facts, remedy: str) -> Iterator[Finding]:
         proof = () if cause.pod in shown else (pod, *(f"  {line}" for line in cause.log))
         shown.add(cause.pod)
         yield Finding(cause.cause, remedy, proof)
+
+
+def _changed(facts: Facts, again: str) -> Finding:
+    """Who goes back now would blame the release for it."""
+    count = len(facts.changed)
+    what = "a change was" if count == 1 else f"{count} changes were"
+    return Finding(
+        f"{what} made by hand since it was released", again, tuple(map(str, facts.changed))
+    )
 
 
 def _back(facts: Facts) -> str:
@@ -142,6 +157,8 @@ def _still(facts: Facts) -> Iterator[str]:
     before = last_good(sorted(facts.history, key=lambda each: each.number)[:-1])
     if facts.old and before:
         yield f"revision {before.number} ({before.tag}) still serves, with {facts.old} ready"
+    if facts.changed and isinstance(facts.verdict, Done):
+        yield f"it was changed by hand since: shipway drift --env {facts.environment}"
 
 
 def _turn(facts: Facts) -> Iterator[str]:
