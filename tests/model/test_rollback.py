@@ -185,7 +185,7 @@ def test_of_each_earlier_revision_it_is_said_why_it_will_not_do() -> None:
         kept("proven", "v3"), kept("quarantined", "v3", reason="it is slow"), kept("proven", "v4")
     )
     assert why_not(history, records, ENVIRONMENT) == [
-        (history[3], "the same as what is there"),
+        (history[3], "the image, chart and values that are there"),
         (
             history[2],
             "rollout failed: no node takes the pod, "

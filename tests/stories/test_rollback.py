@@ -163,7 +163,7 @@ async def test_a_second_rollback_does_not_go_forward_again(bench: Workbench) -> 
         "from what is there now"
     )
     assert newer.startswith("  revision 2 (v2): quarantined in prod: ")
-    assert older == "  revision 1 (v1): the same as what is there"
+    assert older == "  revision 1 (v1): the image, chart and values that are there"
     assert remedy == (
         "  try: shipway history prod; or insist: shipway rollback prod --to REVISION --force --reason TEXT"
     )
@@ -210,6 +210,23 @@ async def test_what_is_gone_from_what_is_there_is_set_back(bench: Workbench) -> 
     said = await bench.shipway("rollback", "dev", "--to", str(before))
     assert said.code == 0, said.out + said.err
     assert f"back to revision {before} (v1) as revision {before + 1}, 1 of 1" in said.out
+    assert notes(bench) == ["sets back Service/sample-app: is not there"]
+
+
+async def test_a_good_release_is_not_blamed_for_what_somebody_deleted(bench: Workbench) -> None:
+    before = (await bench.status())["dev"]
+    await bench.kubectl("delete", "service/sample-app", "-n", "dev")
+    said = await bench.shipway("helm-test", "--env", "dev")
+    assert said.code == 1, said.out
+    assert said.err.splitlines()[1] == (
+        f"  revision {before['revision']} (v1) passed this test before, and is left as it is"
+    )
+    row = (await bench.status())["dev"]
+    assert (row["revision"], row["status"]) == (before["revision"], "deployed")
+    said = await bench.shipway("diagnose", "dev")
+    assert "it was changed by hand since: shipway drift --env dev" in said.out
+    said = await bench.shipway("promote", "v1", "--to", "dev")
+    assert said.code == 0, said.out + said.err
     assert notes(bench) == ["sets back Service/sample-app: is not there"]
 
 
@@ -296,8 +313,8 @@ async def test_a_tag_that_nobody_built_is_refused_and_the_known_ones_are_named(
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("rollback dev", "dev has no earlier revision"),
-        ("rollback dev --to 7", "dev has no revision 7; it has 1"),
+        ("rollback staging", "staging has no earlier revision"),
+        ("rollback staging --to 7", "staging has no revision 7; it has 1"),
     ],
 )
 async def test_where_there_is_nothing_to_return_to_a_rollback_is_refused(
@@ -306,7 +323,7 @@ async def test_where_there_is_nothing_to_return_to_a_rollback_is_refused(
     said = await bench.shipway(*line.split())
     assert said.code == 3
     assert said.err == (
-        f"rollback dev failed: {problem}\n"
-        "  try: shipway history dev\n"
+        f"rollback staging failed: {problem}\n"
+        "  try: shipway history staging\n"
         f"  all of it: .shipway/runs/{bench.journal[0]['run']}\n"
     )

@@ -61,7 +61,9 @@ def why_not(
             continue
         again = _settled(now, known, environment) and same_content(each, now)
         words = distrust(each, known.get(each.bundle, ()), environment)
-        found.append((each, "the same as what is there" if again else ", ".join(words)))
+        found.append(
+            (each, "the image, chart and values that are there" if again else ", ".join(words))
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from shipway.pipeline.stage import Say
 from shipway.shell.shell import Shell
 from shipway.stages.marking import mark
 from shipway.stages.returning import Returned, Returning
+from shipway.stages.staying import label
 from shipway.stages.turn import Turn
 
 
@@ -86,6 +87,19 @@ class Aftermath:
         """A run that died on its way back leaves that to the next one, also where this one is refused."""
         if self.rules.returns and there and there.bundle and not good(there):
             say.note((await Returning(self.rules, self.shell).by_itself(turn, say)).words)
+
+    async def sparing(
+        self, failure: ShipwayError, turn: Turn, passed: Revision, say: Say
+    ) -> ReleaseFailed:
+        """A revision that has passed its test before is not to blame: something beside it has changed."""
+        environment = self.rules.environment
+        words = f"{label(passed)} passed this test before, and is left as it is"
+        try:
+            with told(turn.target.access):
+                evidence = await self._evidence(turn, say)
+        except ShipwayError:  # the failure is the news
+            evidence = ""
+        return ReleaseFailed(environment, failure, evidence, Returned(words))
 
     async def _evidence(self, turn: Turn, say: Say) -> str:
         say.progress("saving evidence")

@@ -8,6 +8,7 @@ from shipway.errors import REFUSED, ShipwayError
 from shipway.kube import releases, workload
 from shipway.kube.rollout import RolloutFailed
 from shipway.model.environment import Rules
+from shipway.model.probe import Probed
 from shipway.model.revision import Revision, current, good, last_good
 from shipway.model.rollout import Done, judge
 from shipway.pipeline.stage import Facts, Outcome, Say
@@ -16,7 +17,7 @@ from shipway.stages import probing
 from shipway.stages.aftermath import Aftermath
 from shipway.stages.asking import HelmTestFailed, ask
 from shipway.stages.probing import RequestsLost
-from shipway.stages.prove import prove, try_prove
+from shipway.stages.prove import prove, proved, try_prove
 from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Target
 
@@ -100,11 +101,26 @@ class HelmTest:
             probing.check(turn, self.rules)
         except (HelmTestFailed, RolloutFailed, RequestsLost) as failure:
             after = Aftermath(self.rules, self.folder, self.shell)
+            if await self._passed_before(turn, latest):
+                raise await after.sparing(failure, turn, latest, say) from failure
             raise await after.of(failure, turn, None, say) from failure
         if suspect:
             marked = f"revision {suspect.number} stays marked: {suspect.description}"
             return Outcome(f"{said}; {marked}")
         record = try_prove if self.forced else prove
         if await record(turn, latest, said, say):
-            return Outcome(f"{said}; {latest.tag} is proven")
+            return Outcome(f"{said}{_cost(turn)}; {latest.tag} is proven")
         return Outcome(said)
+
+    async def _passed_before(self, turn: Turn, latest: Revision) -> bool:
+        """False where nobody can tell."""
+        try:
+            return await proved(turn, latest)
+        except ShipwayError:
+            return False
+
+
+def _cost(turn: Turn) -> str:
+    """Of the change, for those who asked the service meanwhile; nothing on a first release."""
+    found = turn.probe.result() if turn.probe else None
+    return f", {found}" if isinstance(found, Probed) else ""

@@ -12,18 +12,21 @@ from shipway.stages.turn import Turn
 
 async def prove(turn: Turn, revision: Revision, test: str, say: Say) -> bool:
     """False where nothing new is to be said: this revision's proof is there, or helm made it without a bundle of ours."""
-    if not revision.bundle:
-        return False
-    environment = turn.place.environment
-    kept = await turn.ledger.read(revision.bundle)
-    if any(
-        is_of(each, "proven", environment) and each.record.revision == revision.number
-        for each in kept
-    ):
+    if not revision.bundle or await proved(turn, revision):
         return False
     number, cost = revision.number, turn.probed
     await turn.record(say, "proven", revision.bundle, revision=number, test=test, probe=cost)
     return True
+
+
+async def proved(turn: Turn, revision: Revision) -> bool:
+    """Whether that is recorded, of this very revision."""
+    environment = turn.place.environment
+    kept = await turn.ledger.read(revision.bundle) if revision.bundle else []
+    return any(
+        is_of(each, "proven", environment) and each.record.revision == revision.number
+        for each in kept
+    )
 
 
 async def try_prove(turn: Turn, revision: Revision, test: str, say: Say) -> bool:

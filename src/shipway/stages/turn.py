@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -13,6 +14,7 @@ from shipway.kube import namespaces
 from shipway.kube.access import opened, told
 from shipway.kube.hold import Hold
 from shipway.kube.probe import Probe
+from shipway.kube.steadily import steadily
 from shipway.kube.taking import take
 from shipway.model.bundle import Digest
 from shipway.model.lease import Holder
@@ -134,11 +136,12 @@ class Turns:
         place = target.place(environment)
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(opened(target.access))
+            name, start = place.release.namespace, target.access.start
             with told(target.access):
                 if target.create_namespaces:
-                    await namespaces.ensure(client, place.release.namespace)
+                    await steadily(partial(namespaces.ensure, client, name))
                 else:
-                    await namespaces.labels(client, place.release.namespace, target.access.start)
+                    await steadily(partial(namespaces.labels, client, name, start))
             registry = await stack.enter_async_context(target.open_registry())
             with told(target.access):
                 hold = await self._hold(client, place, say)
