@@ -33,7 +33,6 @@ SAID = {
     r"process \d+": "process P",
     RUN: "run R",
     r"revision \d+": "revision N",
-    r": .+ rolled it back": ": WHO rolled it back",
     SEEN: r"revision N was left before its pods were seen to serve by run R (\1): "
     "they do serve, or it is marked failed",
 }

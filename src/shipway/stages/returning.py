@@ -154,4 +154,4 @@ def sentence(turn: Turn, now: Revision, known: Known, why: str = "") -> str:
     """Why what is left is quarantined."""
     kept = known.get(now.bundle, ())
     found = why or rollback.cause(now, kept, turn.place.environment)
-    return found or f"{turn.by.who} rolled it back"
+    return found or "rolled back"

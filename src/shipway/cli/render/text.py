@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -137,7 +138,9 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Cells are text: what somebody wrote into a record is no markup."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for head in heads:
-        table.add_column(head, overflow="fold", justify="right" if head == "ready" else "left")
+        side: Literal["left", "right"] = "right" if head == "ready" else "left"
+        # a URL in two halves is no URL
+        table.add_column(head, overflow="fold", no_wrap=head == "url", justify=side)
     for row in rows:
         table.add_row(*map(Text, row))
     return table
