@@ -1,5 +1,7 @@
 """What is known of a bundle, as bytes and as an answer."""
 
+from dataclasses import replace
+
 from shipway.model.record import Kept, Kind, Record, latest, quarantines
 
 RECORD = Record(
@@ -30,6 +32,12 @@ def test_what_a_later_version_writes_is_passed_over() -> None:
     assert Record.from_json(RECORD.to_json().replace(b"proven", b"blessed")) is None
     assert Record.from_json(b"[" * 100_000) is None
     assert Record.from_json(b"") is None
+
+
+def test_words_of_others_do_not_command_a_terminal() -> None:
+    loud = replace(RECORD, who="ann\x1b[2J", reason="gone\r\nfine")
+    found = Record.from_json(loud.to_json())
+    assert found == replace(RECORD, who="ann\ufffd[2J", reason="gone\ufffd\ufffdfine")
 
 
 def test_a_quarantine_lasts_until_it_is_lifted_by_name() -> None:

@@ -1,7 +1,7 @@
 """What is known about a bundle: who built, proved, approved, forced, failed or quarantined it, and where."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, Self
 
 import msgspec
@@ -46,9 +46,15 @@ class Record:
     def from_json(cls, raw: bytes) -> Self | None:
         """None for what we do not understand: a later version may know more kinds."""
         try:
-            return msgspec.json.decode(raw, type=cls)
+            found = msgspec.json.decode(raw, type=cls)
         except (ValueError, RecursionError):  # the last: brackets without end
             return None
+        return replace(found, who=_plain(found.who), reason=_plain(found.reason))
+
+
+def _plain(words: str) -> str:
+    """Whoever may write records does not command the terminals of those who read them."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words)
 
 
 @dataclass(frozen=True, slots=True)

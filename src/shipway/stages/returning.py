@@ -68,7 +68,9 @@ class Returning:
         place, client = turn.place, turn.client
         say.line(f"returning to {label(back)}, {short(back.image_digest)}")
         # what the way back costs is not what the release before it did
-        turn.probe = None
+        if turn.probe:
+            await turn.probe.stop()
+            turn.probe = None
         await probing.begin(turn, self.rules)
 
         async def go_back(number: int) -> Command:
