@@ -343,9 +343,14 @@ async def test_what_cannot_be_understood_is_said(
     assert await curl(*words) == Said(code, "", err)
 
 
-def test_the_image_is_the_same_where_python_keeps_its_bytecode_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_image_is_the_same_where_python_keeps_its_bytecode_elsewhere(
+    tmp_path: Path,
 ) -> None:
-    usual = curl_image().digest
-    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
-    assert curl_image().digest == usual
+    program = "from shipway.images.curl import curl_image; print(curl_image().digest)"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program),
+        env={**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    assert said.decode().strip() == curl_image().digest

@@ -1,14 +1,12 @@
 """Looks at a release's objects of every kind, through an API made for it."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 import pytest
-from lightkube import AsyncClient, KubeConfig
-from lightkube.config.models import Cluster, User
+from lightkube import AsyncClient
 from lightkube.core.exceptions import ApiError
 
 from shipway.commands.helm import Release
@@ -71,14 +69,6 @@ def _refused(code: int, message: str) -> httpx2.Response:
 @pytest.fixture
 def api() -> Api:
     return Api()
-
-
-@pytest.fixture
-async def client(api: Api) -> AsyncIterator[AsyncClient]:
-    config = KubeConfig.from_one(cluster=Cluster(server="http://cluster"), user=User()).get()
-    client = AsyncClient(config=config, transport=httpx2.MockTransport(api.answer))
-    yield client
-    await client.aclose()
 
 
 def _live(spec: Object, version: str = "7", *, by: str = "") -> Object:

@@ -8,7 +8,8 @@ from shipway.errors import CommandFailed, ShipwayError
 from shipway.model.revision import Revision
 from shipway.oci.errors import RegistryUnreachable
 from shipway.stages.aftermath import ReleaseFailed
-from shipway.stages.returning import Returned, ReturnFailed
+from shipway.stages.applying import HelmRefused
+from shipway.stages.returning import Returned
 from shipway.stages.staying import (
     MustStay,
     NoRevision,
@@ -109,7 +110,7 @@ def test_what_helm_said_is_why_it_could_not_return() -> None:
     failure = CommandFailed(
         "helm rollback app 2", 1, ("some words", "Error: release has no 2 version")
     )
-    assert told(ReturnFailed("prod", "revision 2 (v2)", failure)) == (
+    assert told(HelmRefused("prod", "return to revision 2 (v2)", failure)) == (
         "prod: helm could not return to revision 2 (v2): release has no 2 version",
         failure.tail,
         "shipway diagnose prod",

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from shipway.commands.command import Command
-from shipway.errors import CommandFailed
+from shipway.errors import CommandFailed, ShipwayError
 from shipway.kube import releases
 from shipway.kube.steadily import steadily
 from shipway.model.recovery import BEGUN, passes
@@ -16,6 +17,30 @@ from shipway.stages.repair import reclaim
 from shipway.stages.turn import Turn
 
 PAUSE, LONGEST = 1.0, 8.0  # seconds between two attempts: twice as many each time
+
+
+@dataclass(eq=False)
+class HelmRefused(ShipwayError):
+    """helm said no: what runs is what ran before, or a part of both."""
+
+    environment: str
+    what: str  # that it should do, after "helm could not"
+    failure: CommandFailed
+
+    @property
+    def problem(self) -> str:
+        said = [line for line in self.failure.tail if line.startswith("Error:")]
+        last = (said or list(self.failure.tail[-1:]) or [self.failure.problem])[-1]
+        why = last.removeprefix("Error: ")
+        return f"{self.environment}: helm could not {self.what}: {why}"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        return self.failure.tail
+
+    @property
+    def remedy(self) -> str:
+        return f"shipway diagnose {self.environment}"
 
 
 async def apply(

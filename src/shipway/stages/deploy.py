@@ -7,7 +7,7 @@ from typing import Any
 from shipway.charts import values
 from shipway.commands import helm
 from shipway.commands.command import Command
-from shipway.errors import CommandFailed, ShipwayError
+from shipway.errors import CommandFailed
 from shipway.kube import ingress_address, nodes, releases, workload
 from shipway.kube.ingress_address import NoIngress
 from shipway.kube.nodes import OtherMachines
@@ -21,7 +21,7 @@ from shipway.pipeline.stage import Facts, Outcome, Say
 from shipway.shell.shell import Shell
 from shipway.stages import changed_values, probing, repair
 from shipway.stages.aftermath import Aftermath
-from shipway.stages.applying import apply
+from shipway.stages.applying import HelmRefused, apply
 from shipway.stages.build import short
 from shipway.stages.following import follow
 from shipway.stages.gate import NotAdmitted, admit
@@ -30,31 +30,6 @@ from shipway.stages.turn import Turn, Turns
 from shipway.targets.target import Place, Target
 
 ADDRESS_SECONDS = 15.0  # that a finished deploy waits for its load balancer's name
-
-
-@dataclass(eq=False)
-class ApplyFailed(ShipwayError):
-    """helm said no: what runs is what ran before, or a part of both."""
-
-    environment: str
-    tag: str
-    failure: CommandFailed
-
-    @property
-    def problem(self) -> str:
-        said = [line for line in self.failure.tail if line.startswith("Error:")]
-        last = (said or list(self.failure.tail[-1:]) or [self.failure.problem])[-1]
-        return (
-            f"{self.environment}: helm could not apply {self.tag}: {last.removeprefix('Error: ')}"
-        )
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        return self.failure.tail
-
-    @property
-    def remedy(self) -> str:
-        return f"shipway diagnose {self.environment}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +81,7 @@ class Deploy:
                 await self._apply(turn, there, released, wanted, say)
                 done = await follow(turn, self.rules, say, before)
             probing.check(turn, self.rules)
-        except (ApplyFailed, RolloutFailed, RequestsLost) as failure:
+        except (HelmRefused, RolloutFailed, RequestsLost) as failure:
             raise await after.of(failure, turn, there, say) from failure
         return Outcome(f"{done}{await _reached(turn, say)}")
 
@@ -161,7 +136,7 @@ class Deploy:
             try:
                 await apply(turn, self.shell, there, upgrade, say, seconds=seconds)
             except CommandFailed as failure:
-                raise ApplyFailed(place.environment, bundle.tag, failure) from failure
+                raise HelmRefused(place.environment, f"apply {bundle.tag}", failure) from failure
 
 
 async def _reached(turn: Turn, say: Say) -> str:

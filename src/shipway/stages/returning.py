@@ -15,7 +15,7 @@ from shipway.model.rollback import Known
 from shipway.pipeline.stage import Say
 from shipway.shell.shell import Shell
 from shipway.stages import probing
-from shipway.stages.applying import apply
+from shipway.stages.applying import HelmRefused, apply
 from shipway.stages.asking import HelmTestFailed, ask
 from shipway.stages.build import short
 from shipway.stages.following import follow
@@ -24,30 +24,6 @@ from shipway.stages.preflight import Preflight
 from shipway.stages.prove import try_prove
 from shipway.stages.staying import label
 from shipway.stages.turn import Turn
-
-
-@dataclass(eq=False)
-class ReturnFailed(ShipwayError):
-    """helm said no: what runs is what ran before, or a part of both."""
-
-    environment: str
-    back: str
-    failure: CommandFailed
-
-    @property
-    def problem(self) -> str:
-        said = [line for line in self.failure.tail if line.startswith("Error:")]
-        last = (said or list(self.failure.tail[-1:]) or [self.failure.problem])[-1]
-        why = last.removeprefix("Error: ")
-        return f"{self.environment}: helm could not return to {self.back}: {why}"
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        return self.failure.tail
-
-    @property
-    def remedy(self) -> str:
-        return f"shipway diagnose {self.environment}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +40,7 @@ class Returning:
     shell: Shell
 
     async def to(self, turn: Turn, now: Revision, back: Revision, say: Say) -> str:
-        """ReturnFailed, or RolloutFailed where even that does not serve: somebody else has to mark it."""
+        """HelmRefused, or RolloutFailed where even that does not serve: somebody else has to mark it."""
         place, client = turn.place, turn.client
         say.line(f"returning to {label(back)}, {short(back.image_digest)}")
         # what the way back costs is not what the release before it did
@@ -93,7 +69,8 @@ class Returning:
                 try:
                     await apply(turn, self.shell, now, go_back, say, seconds=seconds)
                 except CommandFailed as failure:
-                    raise ReturnFailed(place.environment, label(back), failure) from failure
+                    why = f"return to {label(back)}"
+                    raise HelmRefused(place.environment, why, failure) from failure
                 made = await releases.latest(client, place.release)
                 assert made is not None
                 await releases.claim_return(
@@ -141,7 +118,7 @@ class Returning:
         try:
             await self.to(turn, now, back, say)
             test = await ask(turn, self.rules, self.shell, say)
-        except (ReturnFailed, RolloutFailed, HelmTestFailed) as failure:
+        except (HelmRefused, RolloutFailed, HelmTestFailed) as failure:
             made = await releases.latest(turn.client, turn.place.release)
             if made and made.number > now.number:
                 await mark(turn, made, failure, say)

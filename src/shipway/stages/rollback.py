@@ -18,10 +18,11 @@ from shipway.oci.bundles import Released
 from shipway.pipeline.stage import Facts, Outcome, Say, Stage
 from shipway.shell.shell import Shell
 from shipway.stages.aftermath import Aftermath
+from shipway.stages.applying import HelmRefused
 from shipway.stages.marking import try_record
 from shipway.stages.preflight import Preflight
 from shipway.stages.repair import drifted
-from shipway.stages.returning import ReturnFailed, Returning, sentence
+from shipway.stages.returning import Returning, sentence
 from shipway.stages.staying import (
     LAST_FEW,
     MustStay,
@@ -170,7 +171,7 @@ class _Way:
         asked = self.asked
         try:
             done = await Returning(asked.rules, asked.shell).to(self.turn, self.now, back, self.say)
-        except (ReturnFailed, RolloutFailed) as failure:
+        except (HelmRefused, RolloutFailed) as failure:
             after = Aftermath(asked.rules, asked.folder, asked.shell)
             raise await after.of(failure, self.turn, self.now, self.say) from failure
         return Outcome(f"back to {label(back)} as {done}")
